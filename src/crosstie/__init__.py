@@ -1,0 +1,1 @@
+"""Couples a CRM with an ERP and keeps their records in step, both ways."""
