@@ -1,0 +1,1 @@
+"""Pure decisions: compare, convert, merge, decide, settle, order. No I/O, no clock, no await."""

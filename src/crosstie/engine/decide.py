@@ -1,0 +1,327 @@
+"""The decision for one record or pair: a :class:`SynchAction` with its reason.
+
+Order of questions: is it coupled, does the counterpart exist, do both meet the filters, and then unit by unit what
+the three-way rule says.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from crosstie.engine.convert import (
+    Carried,
+    Converted,
+    Invalid,
+    Keep,
+    Translation,
+    Waits,
+)
+from crosstie.engine.filter import describe_filter, meets
+from crosstie.engine.merge import Outcome, UnitState, merge
+from crosstie.engine.units import Unit, units_of
+from crosstie.model.action import FieldConflict, Need, SynchAction
+from crosstie.model.coupling import Base, Coupling
+from crosstie.model.mapping import FieldMapping, TableMapping
+from crosstie.model.reason import Reason, ReasonCode
+from crosstie.model.record import Record
+from crosstie.model.value import Value
+from crosstie.model.words import ActionKind, ConflictResolution, Direction, Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Everything a decision rests on besides the records: the mapping, both tables, couplings, facts."""
+
+    mapping: TableMapping
+    translation: Translation
+    creates: bool
+    """Whether uncoupled records are created at the other side."""
+
+
+def decide_uncoupled(setting: Setting, record: Record, side: Side) -> SynchAction:
+    """Decide what happens to a record that is not coupled and matches no record of the other side."""
+    mapping, to = setting.mapping, side.other
+
+    def refuse(kind: ActionKind, reason: Reason, needs: tuple[Need, ...] = ()) -> SynchAction:
+        return _action(kind, reason, side, record, needs=needs)
+
+    if not meets(record.values, mapping.filter(side)):
+        said = describe_filter(mapping.filter(side))
+        return refuse(ActionKind.IGNORE, Reason(ReasonCode.OUTSIDE_FILTER, {"filter": said}))
+    if not mapping.direction.writes(to):
+        return refuse(ActionKind.IGNORE, Reason(ReasonCode.WRONG_DIRECTION, {"side": to.value.upper()}))
+    if not setting.creates:
+        return refuse(ActionKind.IGNORE, Reason(ReasonCode.NOT_COUPLED))
+    return _insert(setting, record, side, refuse)
+
+
+def decide_pair(
+    setting: Setting,
+    coupling: Coupling,
+    erp: Record | None,
+    crm: Record | None,
+    frozen: frozenset[str] = frozenset(),
+) -> SynchAction:
+    """Decide what happens to two coupled records.
+
+    ``frozen`` names field mappings whose last write has an ambiguous outcome: only a person, or equality, settles them.
+    """
+    if erp is None or crm is None:
+        return _one_is_gone(erp, crm)
+    for side, record in ((Side.ERP, erp), (Side.CRM, crm)):
+        if not meets(record.values, setting.mapping.filter(side)):
+            said = describe_filter(setting.mapping.filter(side))
+            reason = Reason(ReasonCode.LEFT_FILTER, {"filter": said})
+            return SynchAction(kind=ActionKind.IGNORE, reason=reason, erp=erp, crm=crm)
+    merged = _Merged()
+    for unit in units_of(setting.mapping):
+        states = [_field_state(setting.translation, field, coupling, erp, crm) for field in unit.fields]
+        _merge_unit(unit, states, unit.on_conflict or setting.mapping.on_conflict, frozen, merged)
+    return merged.action(erp, crm)
+
+
+def _one_is_gone(erp: Record | None, crm: Record | None) -> SynchAction:
+    if erp is None and crm is None:
+        return SynchAction(kind=ActionKind.IGNORE, reason=Reason(ReasonCode.GONE))
+    side = Side.ERP if erp is None else Side.CRM
+    reason = Reason(ReasonCode.COUNTERPART_DELETED, {"side": side.value.upper()})
+    return SynchAction(kind=ActionKind.CONFLICT, reason=reason, erp=erp, crm=crm)
+
+
+_Refuse: TypeAlias = Callable[[ActionKind, Reason, tuple[Need, ...]], SynchAction]
+
+
+def _insert(setting: Setting, record: Record, side: Side, refuse: _Refuse) -> SynchAction:
+    """An insert at the other side, or the reason why not."""
+    to = side.other
+    values: dict[str, Value] = {}
+    names: list[str] = []
+    needs: list[Need] = []
+    truncated: list[str] = []
+    for field in setting.mapping.fields:
+        if not field.direction.writes(to):
+            continue
+        source = setting.translation.read(field, side, record.values)
+        match setting.translation.carry(field, source, to):
+            case Converted(carried, cut):
+                values |= dict(zip(field.columns(to), carried, strict=True))
+                names.append(field.name)
+                truncated += cut
+            case Waits(need):
+                needs.append(need)
+            case Invalid(reason):
+                kind = ActionKind.SKIP if reason.code in _NOT_RETRIED else ActionKind.FAIL
+                return refuse(kind, reason, ())
+            case Keep():
+                pass
+    required = [need for need in needs if need.is_required]
+    if required:
+        return refuse(ActionKind.WAIT, _needs_coupling(required[0]), tuple(required))
+    sent = {column: value for column, value in values.items() if value is not None}
+    return _action(
+        ActionKind.INSERT,
+        Reason(ReasonCode.NEW_RECORD),
+        side,
+        record,
+        needs=tuple(needs),
+        sent=sent,
+        fields=tuple(names),
+        truncated=tuple(truncated),
+    )
+
+
+_NOT_RETRIED = {ReasonCode.NAME_MISSING}
+"""Reasons that only an edit of the record removes; such a record is skipped rather than tried again."""
+
+
+def _action(
+    kind: ActionKind,
+    reason: Reason,
+    side: Side,
+    record: Record,
+    *,
+    needs: tuple[Need, ...] = (),
+    sent: Mapping[str, Value] | None = None,
+    fields: tuple[str, ...] = (),
+    truncated: tuple[str, ...] = (),
+) -> SynchAction:
+    """An action on an uncoupled record of ``side``."""
+    sent = sent or {}
+    if side is Side.ERP:
+        return SynchAction(
+            kind=kind,
+            reason=reason,
+            erp=record,
+            to_crm=sent,
+            crm_fields=fields,
+            needs=needs,
+            truncated=truncated,
+        )
+    return SynchAction(
+        kind=kind, reason=reason, crm=record, to_erp=sent, erp_fields=fields, needs=needs, truncated=truncated
+    )
+
+
+def _needs_coupling(need: Need) -> Reason:
+    return Reason(ReasonCode.NEEDS_COUPLING, {"mapping": need.mapping, "value": need.value})
+
+
+class _Merged:
+    """What the units of one pair add up to."""
+
+    def __init__(self) -> None:
+        self.values: dict[Side, dict[str, Value]] = {Side.ERP: {}, Side.CRM: {}}
+        self.fields: dict[Side, list[str]] = {Side.ERP: [], Side.CRM: []}
+        self.settled: list[str] = []
+        self.conflicts: list[FieldConflict] = []
+        self.needs: list[Need] = []
+        self.truncated: list[str] = []
+        self.invalid: list[Reason] = []
+
+    def action(self, erp: Record, crm: Record) -> SynchAction:
+        kind, reason = self._verdict()
+        return SynchAction(
+            kind=kind,
+            reason=reason,
+            erp=erp,
+            crm=crm,
+            to_erp=self.values[Side.ERP],
+            to_crm=self.values[Side.CRM],
+            erp_fields=tuple(self.fields[Side.ERP]),
+            crm_fields=tuple(self.fields[Side.CRM]),
+            settled=tuple(self.settled),
+            conflicts=tuple(self.conflicts),
+            needs=tuple(self.needs),
+            truncated=tuple(self.truncated),
+        )
+
+    def _verdict(self) -> tuple[ActionKind, Reason]:
+        changed = ", ".join(self.fields[Side.CRM] + self.fields[Side.ERP])
+        if self.values[Side.ERP] or self.values[Side.CRM]:
+            return ActionKind.MODIFY, Reason(ReasonCode.CHANGED, {"fields": changed})
+        if self.conflicts:
+            units = ", ".join(conflict.unit for conflict in self.conflicts)
+            agreed = any(conflict.base_erp is not None for conflict in self.conflicts)
+            code = ReasonCode.BOTH_EDITED if agreed else ReasonCode.NEVER_AGREED
+            return ActionKind.CONFLICT, Reason(code, {"fields": units})
+        if self.invalid:
+            return ActionKind.FAIL, self.invalid[0]
+        required = [need for need in self.needs if need.is_required]
+        if required:
+            return ActionKind.WAIT, _needs_coupling(required[0])
+        return ActionKind.UNCHANGED, Reason(ReasonCode.IN_STEP)
+
+
+@dataclass(frozen=True, slots=True)
+class _FieldState:
+    """One field of a pair: what both sides hold, and what each would become at the other."""
+
+    field: FieldMapping
+    erp: tuple[Value, ...]
+    crm: tuple[Value, ...]
+    to_crm: Carried
+    to_erp: Carried
+    base: Base | None
+
+    @property
+    def are_equal(self) -> bool:
+        if isinstance(self.to_crm, Converted) and self.to_crm.values == self.crm:
+            return True
+        if isinstance(self.to_erp, Converted) and self.to_erp.values == self.erp:
+            return True
+        one_way = self.to_erp if self.field.direction is Direction.FROM_INTEGRATION_TABLE else self.to_crm
+        return self.field.direction is not Direction.BIDIRECTIONAL and isinstance(one_way, Keep)
+
+    def was_changed(self, side: Side) -> bool:
+        now = self.erp if side is Side.ERP else self.crm
+        if self.base is None:
+            return any(value is not None for value in now)
+        return now != self.base.on(side)
+
+
+def _merge_unit(
+    unit: Unit,
+    states: Sequence[_FieldState],
+    resolution: ConflictResolution,
+    frozen: frozenset[str],
+    merged: _Merged,
+) -> None:
+    state = UnitState(
+        are_equal=all(one.are_equal for one in states),
+        erp_changed=any(one.was_changed(Side.ERP) for one in states),
+        crm_changed=any(one.was_changed(Side.CRM) for one in states),
+    )
+    outcome = merge(state, unit.direction, resolution)
+    if outcome is not Outcome.SETTLED and frozen.intersection(one.field.name for one in states):
+        outcome = Outcome.CONFLICT
+    match outcome:
+        case Outcome.SETTLED:
+            merged.settled += [one.field.name for one in states if _agrees_on_values(one)]
+        case Outcome.TO_CRM:
+            _send(states, Side.CRM, merged)
+        case Outcome.TO_ERP:
+            _send(states, Side.ERP, merged)
+        case Outcome.CONFLICT:
+            merged.conflicts.append(_conflict(unit, states))
+        case Outcome.LEAVE:
+            merged.needs += [one.to_crm.need for one in states if isinstance(one.to_crm, Waits)]
+
+
+def _agrees_on_values(state: _FieldState) -> bool:
+    """A kept destination agrees on nothing: its value must not become base."""
+    return not isinstance(state.to_crm, Keep) and not isinstance(state.to_erp, Keep)
+
+
+def _field_state(
+    translation: Translation, field: FieldMapping, coupling: Coupling, erp: Record, crm: Record
+) -> _FieldState:
+    held = {
+        Side.ERP: translation.read(field, Side.ERP, erp.values),
+        Side.CRM: translation.read(field, Side.CRM, crm.values),
+    }
+    to = {
+        side: translation.carry(field, held[side.other], side) if field.direction.writes(side) else Keep()
+        for side in Side
+    }
+    return _FieldState(
+        field=field,
+        erp=held[Side.ERP],
+        crm=held[Side.CRM],
+        to_crm=to[Side.CRM],
+        to_erp=to[Side.ERP],
+        base=coupling.base.get(field.name),
+    )
+
+
+def _send(states: Sequence[_FieldState], to: Side, merged: _Merged) -> None:
+    """Send a unit whole; it goes only if every field of it can be carried."""
+    carried = [(one, one.to_crm if to is Side.CRM else one.to_erp) for one in states]
+    for _, what in carried:
+        if isinstance(what, Waits):
+            merged.needs.append(what.need)
+        if isinstance(what, Invalid):
+            merged.invalid.append(what.reason)
+    if any(isinstance(what, Waits | Invalid) for _, what in carried):
+        return
+    for one, what in carried:
+        if not isinstance(what, Converted):
+            continue
+        held = one.crm if to is Side.CRM else one.erp
+        columns = zip(one.field.columns(to), what.values, held, strict=True)
+        merged.values[to] |= {column: value for column, value, now in columns if value != now}
+        merged.fields[to].append(one.field.name)
+        merged.truncated += what.truncated
+
+
+def _conflict(unit: Unit, states: Sequence[_FieldState]) -> FieldConflict:
+    bases = [one.base for one in states]
+    known = [base for base in bases if base is not None]
+    agreed = len(known) == len(bases)
+    return FieldConflict(
+        unit=unit.name,
+        fields=tuple(one.field.name for one in states),
+        erp=tuple(value for one in states for value in one.erp),
+        crm=tuple(value for one in states for value in one.crm),
+        base_erp=tuple(value for base in known for value in base.erp) if agreed else None,
+        base_crm=tuple(value for base in known for value in base.crm) if agreed else None,
+    )

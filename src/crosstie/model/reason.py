@@ -1,0 +1,83 @@
+"""Reasons: why a record had the outcome it had, as a stable code and a sentence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ReasonCode(StrEnum):
+    """Every reason there is; the value is stored, the sentence is shown."""
+
+    NEW_RECORD = "new_record"
+    CHANGED = "changed"
+    IN_STEP = "in_step"
+    ECHO = "echo"
+    MATCHED = "matched"
+    COUPLED_BY_HAND = "coupled_by_hand"
+    OUTSIDE_FILTER = "outside_filter"
+    LEFT_FILTER = "left_filter"
+    NOT_COUPLED = "not_coupled"
+    WRONG_DIRECTION = "wrong_direction"
+    GONE = "gone"
+    BOTH_EDITED = "both_edited"
+    NEVER_AGREED = "never_agreed"
+    OUTCOME_AMBIGUOUS = "outcome_ambiguous"
+    COUNTERPART_DELETED = "counterpart_deleted"
+    NEEDS_COUPLING = "needs_coupling"
+    MATCH_AMBIGUOUS = "match_ambiguous"
+    MATCH_TAKEN = "match_taken"
+    NAME_MISSING = "name_missing"
+    NO_EXCHANGE_RATE = "no_exchange_rate"
+    VALUE_REFUSED = "value_refused"
+    REFUSED_BY_SYSTEM = "refused_by_system"
+    SYSTEM_BUSY = "system_busy"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    CHANGED_MEANWHILE = "changed_meanwhile"
+
+
+SENTENCES: Mapping[ReasonCode, str] = {
+    ReasonCode.NEW_RECORD: "It is new and takes part in the mapping.",
+    ReasonCode.CHANGED: "Changed since both sides last agreed: {fields}.",
+    ReasonCode.IN_STEP: "Both sides hold the same values.",
+    ReasonCode.ECHO: "The change is the one that Crosstie wrote itself.",
+    ReasonCode.MATCHED: "Exactly one uncoupled record on the other side has the same {fields}.",
+    ReasonCode.COUPLED_BY_HAND: "A person coupled these two.",
+    ReasonCode.OUTSIDE_FILTER: "It does not meet the filter of the mapping: {filter}.",
+    ReasonCode.LEFT_FILTER: "It is coupled but no longer meets the filter ({filter}); nothing is sent until it does.",
+    ReasonCode.NOT_COUPLED: "The mapping synchronizes coupled records only, and this one is not coupled.",
+    ReasonCode.WRONG_DIRECTION: "The mapping does not create records on the {side} side.",
+    ReasonCode.GONE: "It no longer exists on either side.",
+    ReasonCode.BOTH_EDITED: "The same field was edited on both sides: {fields}.",
+    ReasonCode.NEVER_AGREED: "The sides were coupled with different values in {fields}.",
+    ReasonCode.OUTCOME_AMBIGUOUS: (
+        "Crosstie was interrupted while writing {fields}; the record changed since, and nobody can tell whether the"
+        " write was undone by a person or never arrived."
+    ),
+    ReasonCode.COUNTERPART_DELETED: "Its counterpart was deleted on the {side} side.",
+    ReasonCode.NEEDS_COUPLING: "It refers to {mapping} {value}, which is not coupled yet.",
+    ReasonCode.MATCH_AMBIGUOUS: "{count} records on the other side have the same {fields}; choose one by hand.",
+    ReasonCode.MATCH_TAKEN: "The record on the other side with the same {fields} is coupled to another one.",
+    ReasonCode.NAME_MISSING: "It has no name, and a contact of the CRM needs a last name.",
+    ReasonCode.NO_EXCHANGE_RATE: "The ERP has no exchange rate for it, and the CRM needs one.",
+    ReasonCode.VALUE_REFUSED: "A value cannot be carried over: {why}.",
+    ReasonCode.REFUSED_BY_SYSTEM: "The {side} refused it: {why}",
+    ReasonCode.SYSTEM_BUSY: "The {side} was too busy or away: {why}",
+    ReasonCode.OUTCOME_UNKNOWN: "The {side} did not answer a write; the next attempt looks before it writes.",
+    ReasonCode.CHANGED_MEANWHILE: "It kept changing while Crosstie tried to write it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason with its data; ``str()`` is the sentence that people read."""
+
+    code: ReasonCode
+    data: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The sentence.
+
+        >>> str(Reason(ReasonCode.CHANGED, {"fields": "displayName=name"}))
+        'Changed since both sides last agreed: displayName=name.'
+        """
+        return SENTENCES[self.code].format_map(self.data)
