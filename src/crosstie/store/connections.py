@@ -1,0 +1,48 @@
+"""Connections and their encrypted secrets in the database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from crosstie.model.words import ConnectionId
+from crosstie.store.session import Session
+from crosstie.store.tables import connection, secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredConnection:
+    """A connection as it is stored: settings in the open, secrets as ciphertext."""
+
+    id: ConnectionId
+    title: str
+    erp: Mapping[str, str]
+    crm: Mapping[str, str]
+    secrets: Mapping[str, bytes]
+
+
+def save_connection(engine: sa.Engine, one: StoredConnection, *, at: datetime) -> None:
+    """Insert or replace a connection with its secrets."""
+    session = Session(engine, one.id)
+    row = {"title": one.title, "erp": dict(one.erp), "crm": dict(one.crm), "created_at": at}
+    with session.transaction():
+        session.upsert(connection, [row], {"created_at": connection.c.created_at})
+        session.run(sa.delete(secret).where(session.mine(secret)))
+        session.upsert(secret, [{"name": name, "ciphertext": text} for name, text in one.secrets.items()])
+
+
+def load_connection(engine: sa.Engine, id_: ConnectionId) -> StoredConnection | None:
+    """The connection of that id."""
+    session = Session(engine, id_)
+    rows = session.rows(sa.select(connection).where(session.mine(connection)))
+    if not rows:
+        return None
+    secrets = session.rows(sa.select(secret).where(session.mine(secret)))
+    return StoredConnection(
+        id=id_,
+        title=rows[0].title,
+        erp=rows[0].erp,
+        crm=rows[0].crm,
+        secrets={row.name: row.ciphertext for row in secrets},
+    )

@@ -1,0 +1,89 @@
+"""Opens the database, brings its schema up to date, and refuses one that a newer program wrote."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from crosstie.model.errors import SetupError
+
+_BUSY_TIMEOUT_MS = 30_000
+
+
+def open_database(url: str) -> sa.Engine:
+    """An engine on an up-to-date schema.
+
+    ``url`` is a SQLAlchemy URL: ``sqlite:///…`` or ``postgresql://…`` (psycopg is the driver). Raises SetupError when
+    the place cannot be written, the server is away, or a newer version of Crosstie wrote the schema.
+    """
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    elif parsed.database:
+        _check_folder(Path(parsed.database))
+    engine = sa.create_engine(parsed)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin)
+    try:
+        _migrate(engine)
+    except sa.exc.DBAPIError as error:
+        engine.dispose()
+        raise SetupError(
+            f"The database {parsed.render_as_string(hide_password=True)} cannot be opened.",
+            "Check that it exists, that this user may write to it, and that no other program holds it.",
+            str(error.orig),
+        ) from error
+    except SetupError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _check_folder(path: Path) -> None:
+    folder = path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(
+            f"The folder {folder} cannot be created ({error.strerror}); nothing was done.",
+            "Set CROSSTIE_HOME to a folder that you may write to.",
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise SetupError(
+            f"The folder {folder} or the database in it may not be written by this user; nothing was done.",
+            "Change its rights, or set CROSSTIE_HOME to another folder.",
+        )
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # FULL: an intent that was committed must survive a power cut, or a half-landed write would pass for a user's edit.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_TIMEOUT_MS}", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: sa.Connection) -> None:
+    # A deferred transaction that turns into a writer fails at once when another one wrote; an immediate one waits.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _migrate(engine: sa.Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current is not None and current not in known:
+            raise SetupError(
+                f"The database was written by a newer version of Crosstie (schema {current}); nothing was changed.",
+                "Install that version or a newer one, or set CROSSTIE_HOME to another folder.",
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

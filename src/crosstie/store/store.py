@@ -1,0 +1,35 @@
+"""The store of one connection: all its parts on one session."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from crosstie.model.words import ConnectionId
+from crosstie.store.couplings import SqlCouplings
+from crosstie.store.inbox import SqlChangeInbox
+from crosstie.store.jobs import SqlJobLog
+from crosstie.store.journal import SqlJournal
+from crosstie.store.locks import SqlLocks
+from crosstie.store.outcomes import SqlOutcomes
+from crosstie.store.session import Session
+
+
+class SqlStore:
+    """Implements :class:`~crosstie.synch.ports.store.Store`; used by one thread at a time."""
+
+    def __init__(self, engine: sa.Engine, connection: ConnectionId) -> None:
+        self._session = Session(engine, connection)
+        self.connection = connection
+        self.couplings = SqlCouplings(self._session)
+        self.inbox = SqlChangeInbox(self._session)
+        self.journal = SqlJournal(self._session)
+        self.outcomes = SqlOutcomes(self._session)
+        self.jobs = SqlJobLog(self._session)
+        self.locks = SqlLocks(self._session)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: what is called inside is committed together."""
+        with self._session.transaction():
+            yield
