@@ -1,0 +1,1 @@
+"""The default integration table mappings, one TOML file each."""

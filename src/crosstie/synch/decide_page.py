@@ -1,0 +1,92 @@
+"""Decide: gather what a page needs and decide about each of its records. Writes nothing; a plan stops here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from crosstie.engine.decide import Setting, decide_pair, decide_uncoupled
+from crosstie.engine.filter import describe_filter, meets
+from crosstie.model.action import SynchAction
+from crosstie.model.mapping import TableMapping
+from crosstie.model.reason import Reason, ReasonCode
+from crosstie.model.record import Record
+from crosstie.model.value import Values
+from crosstie.model.words import ActionKind, RecordId, Side, Version
+from crosstie.synch.gather import candidates, couple_by_match, gather, with_references
+from crosstie.synch.ports.environment import Environment
+from crosstie.synch.ports.store import Pending
+from crosstie.synch.tables import Tables
+from crosstie.synch.work import Work
+
+
+def works_of(mapping: TableMapping, side: Side, pending: Sequence[Pending]) -> tuple[list[Work], list[Work]]:
+    """The records that need a closer look, and those that the change feed alone shows to be outside the filter."""
+    near: list[Work] = []
+    outside: list[Work] = []
+    for one in pending:
+        work = Work(side=side, id=one.id)
+        if one.coupling is None and (one.is_gone or not meets(one.values, mapping.filter(side))):
+            work.action = _outside(mapping, side, one.id, one.values, is_gone=one.is_gone)
+            outside.append(work)
+        else:
+            near.append(work)
+    return near, outside
+
+
+def _outside(mapping: TableMapping, side: Side, id_: RecordId, values: Values, *, is_gone: bool) -> SynchAction:
+    said = describe_filter(mapping.filter(side))
+    reason = Reason(ReasonCode.GONE) if is_gone else Reason(ReasonCode.OUTSIDE_FILTER, {"filter": said})
+    record = Record(id=id_, version=Version(""), values=values)
+    erp, crm = (record, None) if side is Side.ERP else (None, record)
+    return SynchAction(kind=ActionKind.IGNORE, reason=reason, erp=erp, crm=crm)
+
+
+async def decide_page(env: Environment, tables: Tables, works: Sequence[Work], *, creates: bool) -> None:
+    """Gather, couple by match, and put a decision on every work."""
+    await gather(env, tables.mapping, works)
+    setting = with_references(env, tables.setting(creates=creates), works, tables.facts)
+    refused: dict[tuple[Side, RecordId], tuple[ReasonCode, int]] = {}
+    if tables.mapping.match_on:
+        for side in Side:
+            found = await candidates(env, setting, works, side)
+            for id_, why in couple_by_match(env, tables.mapping, works, side, found).items():
+                refused[side, id_] = why
+        setting = with_references(env, setting, works, tables.facts)
+    frozen = frozen_fields(env, tables, works)
+    for work in works:
+        no_match = refused.get((work.side, work.id))
+        work.action = _ambiguous(tables, work, no_match) if no_match else _decide(setting, work, frozen)
+
+
+def frozen_fields(env: Environment, tables: Tables, works: Sequence[Work]) -> Mapping[RecordId, frozenset[str]]:
+    """By ERP id: fields whose last write has an ambiguous outcome; only a person, or equality, settles them."""
+    ids = [work.coupling.erp_id for work in works if work.coupling is not None]
+    result: dict[RecordId, frozenset[str]] = {}
+    for one in env.store.outcomes.conflicts(tables.mapping.name, ids) if ids else ():
+        if one.reason.code is ReasonCode.OUTCOME_AMBIGUOUS:
+            result[one.erp_id] = result.get(one.erp_id, frozenset()) | frozenset(one.conflict.fields)
+    return result
+
+
+def _decide(setting: Setting, work: Work, frozen: Mapping[RecordId, frozenset[str]]) -> SynchAction:
+    if work.coupling is None:
+        if work.record is None:
+            return SynchAction(kind=ActionKind.IGNORE, reason=Reason(ReasonCode.GONE))
+        return decide_uncoupled(setting, work.record, work.side)
+    held = frozen.get(work.coupling.erp_id, frozenset())
+    action = decide_pair(setting, work.coupling, work.on(Side.ERP), work.on(Side.CRM), held)
+    return _as_coupling(setting, action) if work.is_new_coupling else action
+
+
+def _as_coupling(setting: Setting, action: SynchAction) -> SynchAction:
+    """The decision about a pair that was just matched: it is coupled, whatever else happens to it."""
+    if action.kind not in (ActionKind.MODIFY, ActionKind.UNCHANGED):
+        return action
+    reason = Reason(ReasonCode.MATCHED, {"fields": ", ".join(setting.mapping.match_on)})
+    return replace(action, kind=ActionKind.COUPLE, reason=reason)
+
+
+def _ambiguous(tables: Tables, work: Work, why: tuple[ReasonCode, int]) -> SynchAction:
+    code, count = why
+    reason = Reason(code, {"fields": ", ".join(tables.mapping.match_on), "count": str(count)})
+    erp, crm = work.on(Side.ERP), work.on(Side.CRM)
+    return SynchAction(kind=ActionKind.SKIP, reason=reason, erp=erp, crm=crm)

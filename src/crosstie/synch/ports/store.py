@@ -1,0 +1,312 @@
+"""The store port: what must survive a crash, for one connection.
+
+Everything that belongs together is written inside one :meth:`Store.transaction`; a method called outside of one is its
+own transaction.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from crosstie.model.action import FieldConflict, Need
+from crosstie.model.coupling import Coupling
+from crosstie.model.intent import Intent, IntentState
+from crosstie.model.job import FullSynchLine, SynchJob
+from crosstie.model.reason import Reason
+from crosstie.model.record import Change
+from crosstie.model.value import Values
+from crosstie.model.words import ActionKind, ConnectionId, JobId, MappingName, RecordId, Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """Where the change feed of a table stands."""
+
+    columns: tuple[str, ...]
+    """The columns it was read with; other columns need a new whole pass."""
+    token: str | None
+    number: int
+    """Counts passes, so that a whole pass tells what it did not list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A record that a mapping must look at."""
+
+    id: RecordId
+    seq: int
+    """Place in the change inbox; 0 for a record that is taken up again."""
+    is_gone: bool
+    values: Values = field(default_factory=dict)
+    """The columns that filters need, as the change feed listed them."""
+    coupling: Coupling | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordOutcome:
+    """The last outcome of one record in one mapping."""
+
+    mapping: MappingName
+    side: Side
+    """The side of the record that was looked at."""
+    id: RecordId
+    kind: ActionKind
+    reason: Reason
+    detail: str = ""
+    next_step: str = ""
+    label: str = ""
+    """Number and name, so that a list can be read without asking the systems."""
+    job: JobId
+    at: datetime
+    attempts: int = 0
+    """Failures in a row."""
+    due_at: datetime | None = None
+    """When it is taken up again by itself."""
+    needs: tuple[Need, ...] = ()
+    """References that wake it when they are coupled."""
+    fields: tuple[str, ...] = ()
+    """Fields that were sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenConflict:
+    """A conflict that waits for a person."""
+
+    mapping: MappingName
+    erp_id: RecordId
+    crm_id: RecordId
+    reason: Reason
+    conflict: FieldConflict
+    found_at: datetime
+    job: JobId
+
+
+class CouplingStore(Protocol):
+    """Couplings and their bases."""
+
+    def by_id(self, mapping: MappingName, side: Side, ids: Sequence[RecordId]) -> Mapping[RecordId, Coupling]:
+        """Couplings of these records, by the id on ``side``."""
+        ...
+
+    def by_key(self, mapping: MappingName, key: str, values: Sequence[str]) -> Sequence[Coupling]:
+        """Couplings whose ERP ``id`` or ``number`` is one of ``values``."""
+        ...
+
+    def put(self, couplings: Iterable[Coupling], *, job: JobId, at: datetime) -> None:
+        """Insert or replace; refuses (UsageError) a record that is coupled to another one already."""
+        ...
+
+    def count(self, mapping: MappingName) -> int:
+        """How many couplings a mapping has."""
+        ...
+
+    def all(self, mapping: MappingName) -> Iterable[Coupling]:
+        """Every coupling of a mapping, streamed."""
+        ...
+
+    def recent(self, limit: int) -> Sequence[tuple[datetime, Coupling]]:
+        """The couplings that were synchronized last, of all mappings, with the time."""
+        ...
+
+
+class ChangeInbox(Protocol):
+    """Changes of both sides' tables, shared by the mappings that read them; one row per record, the latest."""
+
+    def feed(self, side: Side, table: str) -> Feed | None:
+        """Where the feed of the table stands; ``None``: never read."""
+        ...
+
+    def begin_pass(self, side: Side, table: str, columns: Sequence[str]) -> int:
+        """Start a pass; returns its number."""
+        ...
+
+    def add(self, side: Side, table: str, number: int, changes: Sequence[Change]) -> None:
+        """Note changes; a version that is known already keeps its place."""
+        ...
+
+    def finish_pass(self, side: Side, table: str, number: int, token: str, *, is_complete_set: bool) -> None:
+        """Move the feed on; what a complete set did not list is noted as gone."""
+        ...
+
+    def cursor(self, mapping: MappingName, side: Side) -> int:
+        """Up to where the mapping has looked at the changes of a side."""
+        ...
+
+    def move_cursor(self, mapping: MappingName, side: Side, seq: int) -> None:
+        """Remember how far the mapping has looked."""
+        ...
+
+    def horizon(self, side: Side, table: str) -> int:
+        """The place of the newest change."""
+        ...
+
+    def echoes(self, mapping: MappingName, side: Side, table: str, *, after: int, upto: int) -> int:
+        """How many records in this range hold the version that was last remembered: no work."""
+        ...
+
+    def pending(
+        self, mapping: MappingName, side: Side, table: str, *, after: int, upto: int, limit: int
+    ) -> Sequence[Pending]:
+        """The next records of this range that are not echoes, in order."""
+        ...
+
+    def count_pending(self, mapping: MappingName, side: Side, table: str, *, after: int, upto: int) -> int:
+        """How many of them there are."""
+        ...
+
+
+class Journal(Protocol):
+    """Intents: committed before a write is sent, settled before anything else."""
+
+    def commit(self, intents: Sequence[Intent], *, epoch: int, at: datetime) -> None:
+        """Write intents; raises LockLostError if the mapping's lock has another epoch by now."""
+        ...
+
+    def settle(self, states: Mapping[str, IntentState], *, at: datetime) -> None:
+        """Remember what became of intents, by id."""
+        ...
+
+    def open(self, mapping: MappingName, limit: int) -> Sequence[Intent]:
+        """Intents whose outcome is not known, oldest first."""
+        ...
+
+    def of_record(self, mapping: MappingName, side: Side, id_: RecordId) -> Sequence[tuple[datetime, Intent]]:
+        """Every write that was ever intended for a record, newest first."""
+        ...
+
+    def reserve_numbers(self, mapping: MappingName, pattern: str, ids: Sequence[RecordId]) -> Mapping[RecordId, str]:
+        """The ERP number reserved for each CRM record; the same at every call."""
+        ...
+
+    def release_number(self, mapping: MappingName, id_: RecordId) -> None:
+        """Forget a reserved number that a stranger took; the next call reserves another."""
+        ...
+
+
+class Outcomes(Protocol):
+    """Last outcomes, records to be taken up again, conflicts."""
+
+    def put(self, outcomes: Sequence[RecordOutcome]) -> None:
+        """Remember the last outcome of records; what they wait for replaces what they waited for."""
+        ...
+
+    def attempts(self, mapping: MappingName, side: Side, ids: Sequence[RecordId]) -> Mapping[RecordId, int]:
+        """Failures in a row so far, of the records that failed last time."""
+        ...
+
+    def due(self, mapping: MappingName, side: Side, now: datetime, limit: int) -> Sequence[RecordId]:
+        """Records whose time to be taken up again has come."""
+        ...
+
+    def count_due(self, mapping: MappingName, now: datetime) -> int:
+        """How many records of the mapping, both sides, are due."""
+        ...
+
+    def wake(self, couplings: Sequence[Coupling], *, now: datetime) -> None:
+        """Make records due that waited for these couplings."""
+        ...
+
+    def of_record(self, mapping: MappingName, side: Side, id_: RecordId) -> RecordOutcome | None:
+        """The last outcome of a record."""
+        ...
+
+    def unsettled(self, mapping: MappingName | None = None) -> Sequence[RecordOutcome]:
+        """Records that failed, are skipped or wait."""
+        ...
+
+    def put_conflicts(self, conflicts: Sequence[OpenConflict]) -> None:
+        """Open or refresh conflicts."""
+        ...
+
+    def close_conflicts(self, mapping: MappingName, keep: Mapping[RecordId, Sequence[str]], *, at: datetime) -> None:
+        """Close the conflicts of these ERP records except the units named."""
+        ...
+
+    def conflicts(self, mapping: MappingName, erp_ids: Sequence[RecordId] | None = None) -> Sequence[OpenConflict]:
+        """Open conflicts of a mapping, or of these ERP records."""
+        ...
+
+
+class JobLog(Protocol):
+    """Synch jobs and the lines of the full synch review."""
+
+    def put(self, job: SynchJob) -> None:
+        """Insert or replace a job."""
+        ...
+
+    def get(self, id_: JobId) -> SynchJob | None:
+        """One job."""
+        ...
+
+    def recent(self, limit: int) -> Sequence[SynchJob]:
+        """The newest jobs first."""
+        ...
+
+    def lines(self) -> Sequence[FullSynchLine]:
+        """The lines of the full synch review."""
+        ...
+
+    def put_line(self, line: FullSynchLine) -> None:
+        """Insert or replace a line."""
+        ...
+
+
+class Locks(Protocol):
+    """One job at a time per mapping: a row with an epoch and a lease."""
+
+    def take(self, mapping: MappingName, owner: str, now: datetime, lease_s: float, *, force: bool) -> int:
+        """Take the lock and return its new epoch; UsageError when another owner's lease runs and ``force`` is off."""
+        ...
+
+    def renew(self, mapping: MappingName, epoch: int, now: datetime, lease_s: float) -> None:
+        """Extend the lease; LockLostError when another owner took over."""
+        ...
+
+    def release(self, mapping: MappingName, epoch: int) -> None:
+        """Give the lock back; nothing happens when another owner has it."""
+        ...
+
+
+class Store(Protocol):
+    """Everything about one connection that must survive a crash."""
+
+    @property
+    def connection(self) -> ConnectionId:
+        """The connection that every key of this store carries."""
+        ...
+
+    @property
+    def couplings(self) -> CouplingStore:
+        """Couplings and bases."""
+        ...
+
+    @property
+    def inbox(self) -> ChangeInbox:
+        """Changes of both sides."""
+        ...
+
+    @property
+    def journal(self) -> Journal:
+        """Intents."""
+        ...
+
+    @property
+    def outcomes(self) -> Outcomes:
+        """Last outcomes and conflicts."""
+        ...
+
+    @property
+    def jobs(self) -> JobLog:
+        """Synch jobs."""
+        ...
+
+    @property
+    def locks(self) -> Locks:
+        """Mapping locks."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing: what is called inside is committed together."""
+        ...

@@ -1,0 +1,130 @@
+"""Recover: settle intents whose outcome is not known, before anything else is decided.
+
+The destination is read by the key that the intent fixed. What provably landed becomes base; what did not is decided
+again; what nobody can tell becomes a conflict with both values, and is never re-sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from crosstie.engine.settle import settle
+from crosstie.engine.units import units_of
+from crosstie.model.action import FieldConflict
+from crosstie.model.coupling import Coupling
+from crosstie.model.intent import Intent, IntentState
+from crosstie.model.reason import Reason, ReasonCode
+from crosstie.model.record import Record
+from crosstie.model.words import ActionKind, RecordId, Side
+from crosstie.synch.outbox import Permit, base_record
+from crosstie.synch.ports.environment import Environment
+from crosstie.synch.ports.store import OpenConflict, RecordOutcome
+from crosstie.synch.remember import landed_base
+from crosstie.synch.tables import Tables
+
+
+async def recover(env: Environment, tables: Tables, permit: Permit) -> int:
+    """Settle every open intent of the mapping, a page at a time; returns how many there were."""
+    settled = 0
+    while intents := env.store.journal.open(tables.mapping.name, env.page_size):
+        await settle_intents(env, tables, intents, permit)
+        settled += len(intents)
+    return settled
+
+
+async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Intent], permit: Permit) -> None:
+    """Look at the destinations and remember what became of these intents."""
+    found = [await _look(env, tables, intents, side) for side in Side]
+    now = env.clock()
+    ids = [intent.crm_id for intent in intents]
+    with env.store.transaction():
+        couplings = dict(env.store.couplings.by_id(tables.mapping.name, Side.CRM, ids))
+        states: dict[str, IntentState] = {}
+        conflicts: list[OpenConflict] = []
+        touched: dict[RecordId, Coupling] = {}
+        for intent in intents:
+            record = found[0].get(intent.id) or found[1].get(intent.id)
+            states[intent.id] = settle(intent, record, tables.on(intent.destination))
+            if states[intent.id] is IntentState.LANDED and record is not None:
+                coupling = _landed(tables, intent, record, couplings.get(intent.crm_id))
+                couplings[intent.crm_id] = touched[intent.crm_id] = coupling
+            elif states[intent.id] is IntentState.AMBIGUOUS and record is not None:
+                conflicts += _ambiguous(tables, intent, record, permit, now)
+        fresh = [one for one in touched.values() if one.erp_version is None and one.crm_version is None]
+        env.store.couplings.put(touched.values(), job=permit.job, at=now)
+        env.store.outcomes.put([_look_again(one, permit, now) for one in touched.values()])
+        env.store.outcomes.wake(fresh, now=now)
+        env.store.outcomes.put_conflicts(conflicts)
+        env.store.journal.settle(states, at=now)
+
+
+async def _look(env: Environment, tables: Tables, intents: Sequence[Intent], side: Side) -> Mapping[str, Record]:
+    """The destination's record of each intent that writes to ``side``, by intent id."""
+    mine = [intent for intent in intents if intent.destination is side]
+    if not mine:
+        return {}
+    connector, table, columns = env.connector(side), tables.mapping.table(side), tables.mapping.columns(side)
+    by_id = {intent: intent.crm_id if side is Side.CRM else intent.erp_id for intent in mine}
+    read = await connector.read(table, [id_ for id_ in by_id.values() if id_ is not None], columns)
+    found = {intent.id: read[id_] for intent, id_ in by_id.items() if id_ is not None and id_ in read}
+    numbers = {intent.number: intent for intent, id_ in by_id.items() if id_ is None and intent.number is not None}
+    if numbers:
+        key = tables.on(side).key
+        for record in await connector.find(table, key, list(numbers), columns):
+            found[numbers[str(record.values[key])].id] = record
+    return found
+
+
+def _landed(tables: Tables, intent: Intent, record: Record, coupling: Coupling | None) -> Coupling:
+    """The coupling with the base that the landed intent proves; versions stay, so the pair is compared again."""
+    erp_id = record.id if intent.erp_id is None else intent.erp_id
+    known = coupling or Coupling(
+        mapping=intent.mapping,
+        erp_id=erp_id,
+        crm_id=intent.crm_id,
+        generation=intent.generation,
+        erp_number=intent.number or intent.source_number,
+    )
+    proved = landed_base(tables, intent, base_record(intent, tables))
+    return replace(known, base={**known.base, **proved})
+
+
+def _look_again(coupling: Coupling, permit: Permit, now: datetime) -> RecordOutcome:
+    return RecordOutcome(
+        mapping=coupling.mapping,
+        side=Side.ERP,
+        id=coupling.erp_id,
+        kind=ActionKind.UNCHANGED,
+        reason=Reason(ReasonCode.ECHO),
+        job=permit.job,
+        at=now,
+        due_at=now,
+    )
+
+
+def _ambiguous(tables: Tables, intent: Intent, record: Record, permit: Permit, now: datetime) -> list[OpenConflict]:
+    """A conflict for each unit of the intent, with both values, until a person or equality settles it."""
+    if intent.erp_id is None:
+        return []
+    result: list[OpenConflict] = []
+    for unit in units_of(tables.mapping):
+        names = tuple(field.name for field in unit.fields if field.name in intent.source)
+        if not names:
+            continue
+        source = tuple(value for name in names for value in intent.source[name])
+        fields = [tables.mapping.field_named(name) for name in names]
+        held = tuple(v for field in fields for v in tables.translation.read(field, intent.destination, record.values))
+        erp, crm = (held, source) if intent.destination is Side.ERP else (source, held)
+        what = FieldConflict(unit=unit.name, fields=names, erp=erp, crm=crm, base_erp=None, base_crm=None)
+        result.append(
+            OpenConflict(
+                mapping=intent.mapping,
+                erp_id=intent.erp_id,
+                crm_id=intent.crm_id,
+                reason=Reason(ReasonCode.OUTCOME_AMBIGUOUS, {"fields": unit.name}),
+                conflict=what,
+                found_at=now,
+                job=permit.job,
+            )
+        )
+    return result

@@ -1,0 +1,137 @@
+"""Run a synch job: recover, detect, then page after page until nothing is left.
+
+All state is in the store: a job that was stopped or killed goes on from its cursors when it is run again. One page is
+one step of the job engine.
+"""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from crosstie.model.job import Counters, SynchJob
+from crosstie.model.mapping import TableMapping
+from crosstie.model.words import JobStatus, RecordId, Side
+from crosstie.synch.decide_page import works_of
+from crosstie.synch.detect import detect
+from crosstie.synch.outbox import Permit
+from crosstie.synch.page import run_page
+from crosstie.synch.ports.environment import Environment
+from crosstie.synch.recover import recover
+from crosstie.synch.remember import remember
+from crosstie.synch.tables import Tables, describe
+from crosstie.synch.work import Work
+
+_LEASE_S = 120.0
+
+
+@dataclass(slots=True)
+class _Run:
+    """A job while it runs."""
+
+    env: Environment
+    tables: Tables
+    job: SynchJob
+    epoch: int
+
+    @property
+    def mapping(self) -> TableMapping:
+        return self.tables.mapping
+
+    @property
+    def creates(self) -> bool:
+        return self.mapping.creates and (self.job.is_full or not self.mapping.only_coupled)
+
+    def permit(self) -> Permit:
+        """Renew the lease for another page."""
+        now = self.env.clock()
+        self.env.store.locks.renew(self.mapping.name, self.epoch, now, _LEASE_S)
+        return Permit(job=self.job.id, epoch=self.epoch, until=now + timedelta(seconds=_LEASE_S))
+
+    def note(self, job: SynchJob) -> SynchJob:
+        """Remember where the job stands, and tell."""
+        self.job = job
+        self.env.store.jobs.put(self.job)
+        self.env.listener.job_moved(self.job)
+        return self.job
+
+
+async def run_synch_job(env: Environment, job: SynchJob) -> AsyncGenerator[SynchJob, None]:
+    """Run ``job``; yields it after every page, so that whoever runs it may stop in between.
+
+    Raises a SetupError or TransientError when a system as a whole refuses or is away; nothing is lost then, the next
+    run goes on.
+    """
+    mapping = env.mappings[job.mapping]
+    epoch = env.store.locks.take(mapping.name, env.owner, env.clock(), _LEASE_S, force=env.is_alone)
+    try:
+        run = _Run(env=env, tables=await describe(env, mapping), job=job, epoch=epoch)
+        yield run.note(replace(run.job, status=JobStatus.IN_PROCESS, started_at=env.clock()))
+        await recover(env, run.tables, run.permit())
+        for side in Side:
+            await detect(env, side, mapping.table(side), whole_table=job.is_full)
+            run.permit()
+        async for moved in _pages(run):
+            yield moved
+        yield run.note(replace(run.job, status=JobStatus.FINISHED, finished_at=env.clock()))
+    finally:
+        env.store.locks.release(mapping.name, epoch)
+
+
+async def _pages(run: _Run) -> AsyncGenerator[SynchJob, None]:
+    env, mapping = run.env, run.mapping
+    inbox = env.store.inbox
+    upto = {side: inbox.horizon(side, mapping.table(side)) for side in Side}
+    after = {side: 0 if run.job.is_full else inbox.cursor(mapping.name, side) for side in Side}
+    _count_ahead(run, after, upto)
+    for side in Side:
+        async for moved in _changed(run, side, after[side], upto[side]):
+            yield moved
+    async for moved in _due(run):
+        yield moved
+
+
+def _count_ahead(run: _Run, after: dict[Side, int], upto: dict[Side, int]) -> None:
+    """Echoes need no work and are counted at once; the rest is the job's total."""
+    inbox, name = run.env.store.inbox, run.mapping.name
+    counters, total = dict.fromkeys(Side, Counters()), 0
+    for side in Side:
+        table = run.mapping.table(side)
+        echoes = inbox.echoes(name, side, table, after=after[side], upto=upto[side])
+        counters[side.other] = Counters(unchanged=echoes)
+        total += inbox.count_pending(name, side, table, after=after[side], upto=upto[side])
+    run.note(replace(run.job.add(counters, 0), total=total))
+
+
+async def _changed(run: _Run, side: Side, after: int, upto: int) -> AsyncGenerator[SynchJob, None]:
+    """The changes of one side, in the order they were noted."""
+    inbox, name, table = run.env.store.inbox, run.mapping.name, run.mapping.table(side)
+    while pending := inbox.pending(name, side, table, after=after, upto=upto, limit=run.env.page_size):
+        near, outside = works_of(run.mapping, side, pending)
+        permit = run.permit()
+        counted = dict.fromkeys(Side, Counters())
+        if near:
+            counted = dict(await run_page(run.env, run.tables, near, permit, creates=run.creates))
+        after = pending[-1].seq
+        with run.env.store.transaction():
+            if outside:
+                remember(run.env, run.tables, outside, permit)
+            inbox.move_cursor(name, side, after)
+            moved = run.note(run.job.add(counted, len(pending)))
+        yield moved
+    inbox.move_cursor(name, side, max(after, upto))
+
+
+async def _due(run: _Run) -> AsyncGenerator[SynchJob, None]:
+    """Records that failed or waited and whose time has come; each is tried once a run."""
+    tried: set[tuple[Side, RecordId]] = set()
+    for side in Side:
+        while True:
+            limit = run.env.page_size + len(tried)
+            due = run.env.store.outcomes.due(run.mapping.name, side, run.env.clock(), limit)
+            ids = [id_ for id_ in due if (side, id_) not in tried][: run.env.page_size]
+            if not ids:
+                break
+            tried |= {(side, id_) for id_ in ids}
+            works = [Work(side=side, id=id_) for id_ in ids]
+            counted = await run_page(run.env, run.tables, works, run.permit(), creates=run.creates)
+            yield run.note(run.job.add(counted, len(ids)))

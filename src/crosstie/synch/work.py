@@ -1,0 +1,47 @@
+"""Work: one record that a page has to decide about, with everything gathered for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from crosstie.model.action import SynchAction
+from crosstie.model.coupling import Coupling
+from crosstie.model.intent import Intent
+from crosstie.model.reason import Reason
+from crosstie.model.record import Record
+from crosstie.model.words import RecordId, Side
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """A changed record, its coupling and counterpart, the decision, and what became of it."""
+
+    side: Side
+    id: RecordId
+    record: Record | None = None
+    coupling: Coupling | None = None
+    counterpart: Record | None = None
+    is_new_coupling: bool = False
+    """Coupled on this page: by match, or by hand just now."""
+    action: SynchAction | None = None
+    intents: list[Intent] = field(default_factory=list)
+    answers: dict[Side, Record] = field(default_factory=dict)
+    """The answers of the writes that landed, by destination."""
+    refused: Reason | None = None
+    """Why a write did not land."""
+    detail: str = ""
+    next_step: str = ""
+    is_retried: bool = False
+    """To be read and decided again on this page."""
+
+    def on(self, side: Side) -> Record | None:
+        """The record of ``side``, where it is known."""
+        return self.record if side is self.side else self.counterpart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """Records of the other side with equal match fields, by the work's record id."""
+
+    by_id: Mapping[RecordId, tuple[Record, ...]]
+    rivals: frozenset[RecordId]
+    """Records that share their match value with another record of their own side."""
