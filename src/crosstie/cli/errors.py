@@ -1,0 +1,75 @@
+"""``crosstie errors``: Coupled Data Synchronization Errors, every record with its reason and next step."""
+
+from typing import Annotated, Any
+
+import typer
+
+from crosstie.app.read_model import attention, conflicts
+from crosstie.app.wiring import open_crosstie
+from crosstie.cli.options import Home, Json
+from crosstie.cli.output import output
+from crosstie.model.words import MappingName
+from crosstie.synch.ports.store import OpenConflict, RecordOutcome
+
+
+def errors(
+    mapping: Annotated[str | None, typer.Argument(help="Name of a mapping; default: all.")] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Show records that failed, are skipped, wait or conflict, and why."""
+    crosstie = open_crosstie(home)
+    name = None if mapping is None else MappingName(mapping.upper())
+    found = attention(crosstie, name)
+    open_conflicts = [one for one in conflicts(crosstie) if name is None or one.mapping == name]
+    crosstie.close()
+    out = output(is_json=json)
+    rows = [(one.mapping, one.label or one.id, one.kind, one.reason, one.next_step) for one in found]
+    out.table("Coupled Data Synchronization Errors", ("Mapping", "Record", "Outcome", "Reason", "Next step"), rows)
+    if open_conflicts:
+        columns = ("Mapping", "Fields", "ERP holds", "CRM holds", "Reason")
+        out.table("Conflicts", columns, [_conflict_row(one) for one in open_conflicts])
+    if not found and not open_conflicts:
+        out.say("Nothing needs your attention.")
+    out.result(
+        {
+            "ok": True,
+            "errors": [_outcome(one) for one in found],
+            "conflicts": [_conflict(one) for one in open_conflicts],
+        }
+    )
+
+
+def _conflict_row(one: OpenConflict) -> tuple[str, ...]:
+    what = one.conflict
+    erp, crm = (", ".join("" if value is None else str(value) for value in side) for side in (what.erp, what.crm))
+    return one.mapping, what.unit, erp, crm, str(one.reason)
+
+
+def _outcome(one: RecordOutcome) -> dict[str, Any]:
+    return {
+        "mapping": one.mapping,
+        "side": one.side,
+        "id": one.id,
+        "record": one.label,
+        "outcome": one.kind,
+        "code": one.reason.code,
+        "reason": str(one.reason),
+        "detail": one.detail,
+        "next_step": one.next_step,
+        "attempts": one.attempts,
+        "due_at": one.due_at,
+    }
+
+
+def _conflict(one: OpenConflict) -> dict[str, Any]:
+    return {
+        "mapping": one.mapping,
+        "erp_id": one.erp_id,
+        "crm_id": one.crm_id,
+        "unit": one.conflict.unit,
+        "erp": list(one.conflict.erp),
+        "crm": list(one.conflict.crm),
+        "reason": str(one.reason),
+        "found_at": one.found_at,
+    }

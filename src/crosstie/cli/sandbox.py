@@ -1,0 +1,42 @@
+"""``crosstie sandbox``: only the two sandbox systems, to develop, test or learn an integration without a tenant."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crosstie.app.settings import read_settings
+from crosstie.cli.options import Home, Json
+
+
+def sandbox(
+    data: Annotated[Path | None, typer.Option(help="Load the company from the CSV files of this folder.")] = None,
+    generate: Annotated[int | None, typer.Option(help="Generate a company with so many customers.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed of --generate.")] = None,
+    crm_port: Annotated[int, typer.Option(help="Port of the CRM; 0: any free one.")] = 8091,
+    erp_port: Annotated[int, typer.Option(help="Port of the ERP; 0: any free one.")] = 8092,
+    reset: Annotated[bool, typer.Option("--reset", help="Replace the company that is there.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Start a sandbox CRM and a sandbox ERP and serve until stopped; prints addresses and credentials."""
+    state = read_settings(os.environ, home).home / "sandbox"
+    arguments = ["--state", str(state), "--crm-port", str(crm_port), "--erp-port", str(erp_port)]
+    arguments += company_arguments(data, generate, seed)
+    arguments += ["--reset"] if reset else []
+    arguments += ["--json"] if json else []
+    command = [sys.executable, "-m", "crosstie_sandbox", *arguments]
+    try:
+        raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - our own program
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+def company_arguments(data: Path | None, generate: int | None, seed: int | None) -> list[str]:
+    """The sandbox's own words for which company it shall serve."""
+    arguments = ["--data", str(data)] if data is not None else []
+    arguments += ["--generate", str(generate)] if generate is not None else []
+    return arguments + (["--seed", str(seed)] if seed is not None else [])
