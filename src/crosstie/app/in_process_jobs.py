@@ -1,5 +1,6 @@
 """The in-process job engine: runs jobs in this process, page by page."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,6 +37,9 @@ class InProcessJobs:
                 job = moved
                 if job.id in self._cancelled and job.status is JobStatus.IN_PROCESS:
                     return self._end(job, JobStatus.ON_HOLD, "Cancelled; the next run goes on from here.")
+        except asyncio.CancelledError:
+            self._end(job, JobStatus.ON_HOLD, "Stopped; the next run goes on from here.")
+            raise
         except CrosstieError as error:
             _log.info("job_stopped", extra={"job": job.id, "mapping": job.mapping, "error": error.code})
             return self._end(job, JobStatus.ERROR, str(error))

@@ -6,6 +6,7 @@ import typer
 
 from crosstie.app import real_world
 from crosstie.app.wiring import Crosstie, connected, open_crosstie
+from crosstie.app.worker_lock import the_only_worker
 from crosstie.cli.options import Home, Json, wait_for
 from crosstie.cli.output import output
 from crosstie.cli.synch import mapping_named
@@ -24,7 +25,8 @@ def couple(
     """Couple two records; nothing is written to either system until the next synchronization."""
     crosstie = open_crosstie(home)
     try:
-        coupling = wait_for(_couple(crosstie, mapping, erp, crm))
+        with the_only_worker(crosstie.settings) as is_alone:
+            coupling = wait_for(_couple(crosstie, mapping, erp, crm, is_alone=is_alone))
     finally:
         crosstie.close()
     out = output(is_json=json)
@@ -33,7 +35,7 @@ def couple(
     out.result({"ok": True, "mapping": coupling.mapping, "erp_id": coupling.erp_id, "crm_id": coupling.crm_id})
 
 
-async def _couple(crosstie: Crosstie, mapping: str, erp: str, crm: str) -> Coupling:
-    async with connected(crosstie) as env:
+async def _couple(crosstie: Crosstie, mapping: str, erp: str, crm: str, *, is_alone: bool) -> Coupling:
+    async with connected(crosstie, is_alone=is_alone) as env:
         name = mapping_named(env.mappings, mapping)
         return await couple_records(env, name, erp, crm, job=JobId(real_world.new_id()))

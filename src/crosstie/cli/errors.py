@@ -43,7 +43,7 @@ def errors(
 def _conflict_row(one: OpenConflict) -> tuple[str, ...]:
     what = one.conflict
     erp, crm = (", ".join("" if value is None else str(value) for value in side) for side in (what.erp, what.crm))
-    return one.mapping, what.unit, erp, crm, str(one.reason)
+    return one.mapping, what.unit, erp, crm, str(what.reason)
 
 
 def _outcome(one: RecordOutcome) -> dict[str, Any]:
@@ -70,6 +70,7 @@ def _conflict(one: OpenConflict) -> dict[str, Any]:
         "unit": one.conflict.unit,
         "erp": list(one.conflict.erp),
         "crm": list(one.conflict.crm),
-        "reason": str(one.reason),
+        "code": one.conflict.reason.code,
+        "reason": str(one.conflict.reason),
         "found_at": one.found_at,
     }

@@ -105,7 +105,7 @@ def _insert(setting: Setting, record: Record, side: Side, refuse: _Refuse) -> Sy
         match setting.translation.carry(field, source, to):
             case Converted(carried, cut):
                 values |= dict(zip(field.columns(to), carried, strict=True))
-                names.append(field.name)
+                names += [field.name] if field.merges else []
                 truncated += cut
             case Waits(need):
                 needs.append(need)
@@ -201,9 +201,7 @@ class _Merged:
             return ActionKind.MODIFY, Reason(ReasonCode.CHANGED, {"fields": changed})
         if self.conflicts:
             units = ", ".join(conflict.unit for conflict in self.conflicts)
-            agreed = any(conflict.base_erp is not None for conflict in self.conflicts)
-            code = ReasonCode.BOTH_EDITED if agreed else ReasonCode.NEVER_AGREED
-            return ActionKind.CONFLICT, Reason(code, {"fields": units})
+            return ActionKind.CONFLICT, Reason(self.conflicts[0].reason.code, {"fields": units})
         if self.invalid:
             return ActionKind.FAIL, self.invalid[0]
         required = [need for need in self.needs if need.is_required]
@@ -252,7 +250,8 @@ def _merge_unit(
         crm_changed=any(one.was_changed(Side.CRM) for one in states),
     )
     outcome = merge(state, unit.direction, resolution)
-    if outcome is not Outcome.SETTLED and frozen.intersection(one.field.name for one in states):
+    is_frozen = not frozen.isdisjoint(one.field.name for one in states)
+    if is_frozen and outcome is not Outcome.SETTLED:
         outcome = Outcome.CONFLICT
     match outcome:
         case Outcome.SETTLED:
@@ -262,7 +261,7 @@ def _merge_unit(
         case Outcome.TO_ERP:
             _send(states, Side.ERP, merged)
         case Outcome.CONFLICT:
-            merged.conflicts.append(_conflict(unit, states))
+            merged.conflicts.append(_conflict(unit, states, is_frozen=is_frozen))
         case Outcome.LEAVE:
             merged.needs += [one.to_crm.need for one in states if isinstance(one.to_crm, Waits)]
 
@@ -313,10 +312,12 @@ def _send(states: Sequence[_FieldState], to: Side, merged: _Merged) -> None:
         merged.truncated += what.truncated
 
 
-def _conflict(unit: Unit, states: Sequence[_FieldState]) -> FieldConflict:
+def _conflict(unit: Unit, states: Sequence[_FieldState], *, is_frozen: bool) -> FieldConflict:
     bases = [one.base for one in states]
     known = [base for base in bases if base is not None]
     agreed = len(known) == len(bases)
+    code = ReasonCode.BOTH_EDITED if agreed else ReasonCode.NEVER_AGREED
+    code = ReasonCode.OUTCOME_AMBIGUOUS if is_frozen else code
     return FieldConflict(
         unit=unit.name,
         fields=tuple(one.field.name for one in states),
@@ -324,4 +325,5 @@ def _conflict(unit: Unit, states: Sequence[_FieldState]) -> FieldConflict:
         crm=tuple(value for one in states for value in one.crm),
         base_erp=tuple(value for base in known for value in base.erp) if agreed else None,
         base_crm=tuple(value for base in known for value in base.crm) if agreed else None,
+        reason=Reason(code, {"fields": unit.name}),
     )

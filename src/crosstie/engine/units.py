@@ -25,7 +25,7 @@ def units_of(mapping: TableMapping) -> tuple[Unit, ...]:
     """The units of a mapping in the order of its fields; what is given at creation only takes no part."""
     grouped: dict[str, list[FieldMapping]] = {}
     for field in mapping.fields:
-        if field.constant is None and not field.insert_only:
+        if field.merges:
             grouped.setdefault(field.group or field.name, []).append(field)
     return tuple(
         Unit(

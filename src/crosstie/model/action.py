@@ -18,6 +18,7 @@ class FieldConflict:
     crm: tuple[Value, ...]
     base_erp: tuple[Value, ...] | None
     base_crm: tuple[Value, ...] | None
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

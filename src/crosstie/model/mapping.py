@@ -64,6 +64,11 @@ class FieldMapping:
         """The pair as people read it: ``displayName=name``."""
         return f"{'+'.join(self.erp)}={'+'.join(self.crm)}"
 
+    @property
+    def merges(self) -> bool:
+        """Whether the field is kept in step afterwards, rather than given at creation only."""
+        return self.constant is None and not self.insert_only
+
     def columns(self, side: Side) -> tuple[str, ...]:
         """The columns on ``side``; empty for a constant's source."""
         return self.erp if side is Side.ERP else self.crm

@@ -67,12 +67,37 @@ SENTENCES: Mapping[ReasonCode, str] = {
 }
 
 
+NEXT_STEPS: Mapping[ReasonCode, str] = {
+    ReasonCode.BOTH_EDITED: "Make the values equal in one of the systems; then the conflict closes by itself.",
+    ReasonCode.NEVER_AGREED: "Make the values equal in one of the systems; then the conflict closes by itself.",
+    ReasonCode.OUTCOME_AMBIGUOUS: "Make the values equal in one of the systems; then the conflict closes by itself.",
+    ReasonCode.COUNTERPART_DELETED: "Decide whether it is to be deleted here too, or created there again.",
+    ReasonCode.NEEDS_COUPLING: (
+        "Nothing, if that record is about to be synchronized: this one follows by itself. Else see why that one is not,"
+        " with 'crosstie explain'."
+    ),
+    ReasonCode.MATCH_AMBIGUOUS: "Couple the right two with 'crosstie couple'.",
+    ReasonCode.MATCH_TAKEN: "Couple the right two with 'crosstie couple', or change one of the values.",
+    ReasonCode.NAME_MISSING: "Give it a name in the ERP; it is taken up by itself then.",
+    ReasonCode.NO_EXCHANGE_RATE: "Enter an exchange rate in the ERP; it is taken up by itself then.",
+    ReasonCode.SYSTEM_BUSY: "Nothing; it is tried again by itself.",
+    ReasonCode.OUTCOME_UNKNOWN: "Nothing; the next run looks before it writes.",
+    ReasonCode.CHANGED_MEANWHILE: "Nothing; it is tried again by itself.",
+}
+"""What a person can do, for the reasons that ask for something."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """A reason with its data; ``str()`` is the sentence that people read."""
 
     code: ReasonCode
     data: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def next_step(self) -> str:
+        """What a person can do about it; blank where nothing is to be done."""
+        return NEXT_STEPS.get(self.code, "")
 
     def __str__(self) -> str:
         """The sentence.

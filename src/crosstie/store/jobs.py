@@ -1,6 +1,7 @@
 """Synch jobs and the lines of the full synch review in the database."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,8 @@ from crosstie.model.job import Counters, FullSynchLine, SynchJob
 from crosstie.model.words import JobId, JobStatus, JobType, MappingName, Recommendation, Side, TableJobStatus
 from crosstie.store.session import Session
 from crosstie.store.tables import full_synch_line, synch_job
+
+INTERRUPTED = "The process was interrupted; the next run went on from where it stopped."
 
 
 class SqlJobLog:
@@ -42,6 +45,12 @@ class SqlJobLog:
         where = (self._session.mine(synch_job), synch_job.c.job_id == id_)
         rows = self._session.rows(sa.select(synch_job).where(*where))
         return _job(rows[0]) if rows else None
+
+    def end_interrupted(self, mapping: MappingName, *, at: datetime) -> None:
+        """Note that jobs of a mapping which claim to run, though their worker lost the lock, were interrupted."""
+        running = (synch_job.c.mapping == mapping, synch_job.c.status == JobStatus.IN_PROCESS)
+        ended = {"status": JobStatus.ERROR, "message": INTERRUPTED, "finished_at": at}
+        self._session.run(sa.update(synch_job).where(self._session.mine(synch_job), *running).values(**ended))
 
     def recent(self, limit: int) -> Sequence[SynchJob]:
         """The newest jobs first."""

@@ -189,8 +189,8 @@ def _conflict_to_row(one: OpenConflict) -> dict[str, object]:
         "erp_id": one.erp_id,
         "crm_id": one.crm_id,
         "unit": what.unit,
-        "reason": one.reason.code,
-        "reason_data": dict(one.reason.data),
+        "reason": what.reason.code,
+        "reason_data": dict(what.reason.data),
         "fields": list(what.fields),
         "erp_values": [value_to_json(value) for value in what.erp],
         "crm_values": [value_to_json(value) for value in what.crm],
@@ -207,7 +207,6 @@ def _conflict_from_row(row: sa.Row[Any]) -> OpenConflict:
         mapping=MappingName(row.mapping),
         erp_id=RecordId(row.erp_id),
         crm_id=RecordId(row.crm_id),
-        reason=Reason(ReasonCode(row.reason), row.reason_data),
         found_at=row.found_at,
         job=JobId(row.job_id),
         conflict=FieldConflict(
@@ -217,6 +216,7 @@ def _conflict_from_row(row: sa.Row[Any]) -> OpenConflict:
             crm=_values(row.crm_values),
             base_erp=None if row.base_erp is None else _values(row.base_erp),
             base_crm=None if row.base_crm is None else _values(row.base_crm),
+            reason=Reason(ReasonCode(row.reason), row.reason_data),
         ),
     )
 

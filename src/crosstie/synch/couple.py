@@ -9,9 +9,13 @@ from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.words import ActionKind, JobId, MappingName, Side
 from crosstie.synch.find_record import find_one
+from crosstie.synch.outbox import Permit
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import RecordOutcome
+from crosstie.synch.recover import recover
 from crosstie.synch.tables import describe
+
+_LEASE_S = 60.0
 
 
 async def couple(env: Environment, name: MappingName, erp: str, crm: str, *, job: JobId) -> Coupling:
@@ -20,8 +24,17 @@ async def couple(env: Environment, name: MappingName, erp: str, crm: str, *, job
     Refuses, naming the other record, when one of the two is coupled already. The next synchronization compares them:
     equal fields settle, a blank one is filled, different ones wait in the conflict inbox.
     """
-    mapping = env.mappings[name]
+    # Under the mapping's lock: a job that is creating a counterpart for one of the two must not be crossed.
+    epoch = env.store.locks.take(name, env.owner, env.clock(), _LEASE_S, force=env.is_alone)
+    try:
+        return await _couple(env, env.mappings[name], erp, crm, job)
+    finally:
+        env.store.locks.release(name, epoch)
+
+
+async def _couple(env: Environment, mapping: TableMapping, erp: str, crm: str, job: JobId) -> Coupling:
     tables = await describe(env, mapping)
+    await recover(env, tables, Permit(job=job, epoch=0, until=env.clock()))
     records = {
         Side.ERP: await find_one(env, tables, Side.ERP, erp),
         Side.CRM: await find_one(env, tables, Side.CRM, crm),
@@ -29,7 +42,9 @@ async def couple(env: Environment, name: MappingName, erp: str, crm: str, *, job
     for side, record in records.items():
         await _refuse_coupled(env, mapping, side, record)
     number = tables.number_of(records[Side.ERP])
-    coupling = Coupling(mapping=name, erp_id=records[Side.ERP].id, crm_id=records[Side.CRM].id, erp_number=number)
+    coupling = Coupling(
+        mapping=mapping.name, erp_id=records[Side.ERP].id, crm_id=records[Side.CRM].id, erp_number=number
+    )
     with env.store.transaction():
         env.store.couplings.put([coupling], job=job, at=env.clock())
         env.store.outcomes.put([_due(coupling, tables.label_of(Side.ERP, records[Side.ERP]), job, env.clock())])

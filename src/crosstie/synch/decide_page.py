@@ -62,7 +62,7 @@ def frozen_fields(env: Environment, tables: Tables, works: Sequence[Work]) -> Ma
     ids = [work.coupling.erp_id for work in works if work.coupling is not None]
     result: dict[RecordId, frozenset[str]] = {}
     for one in env.store.outcomes.conflicts(tables.mapping.name, ids) if ids else ():
-        if one.reason.code is ReasonCode.OUTCOME_AMBIGUOUS:
+        if one.conflict.reason.code is ReasonCode.OUTCOME_AMBIGUOUS:
             result[one.erp_id] = result.get(one.erp_id, frozenset()) | frozenset(one.conflict.fields)
     return result
 

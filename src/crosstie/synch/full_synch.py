@@ -27,14 +27,18 @@ _COMPLETING_ROUNDS = 3
 
 
 async def review(env: Environment) -> list[FullSynchLine]:
-    """Make the lines of the full synch review anew, in the order they would run, with a recommendation each."""
+    """The lines of the full synch review in the order they run, each with a fresh recommendation.
+
+    What an earlier run noted on a line stays until the next Start.
+    """
+    known = {line.mapping: line for line in env.store.jobs.lines()}
     lines: list[FullSynchLine] = []
     for name in ordered(env):
         mapping = env.mappings[name]
         erp = await env.erp.count(mapping.erp_table, mapping.erp_filter)
         crm = await env.crm.count(mapping.crm_table, mapping.crm_filter)
-        line = FullSynchLine(
-            mapping=name,
+        line = replace(
+            known.get(name) or FullSynchLine(mapping=name, depends_on=()),
             depends_on=tuple(need for need in mapping.depends_on if need in env.mappings),
             recommendation=recommend(mapping, erp, crm, env.store.couplings.count(name)),
         )
@@ -56,7 +60,7 @@ async def start(env: Environment, engine: JobEngine, *, started_by: str) -> list
 
     Mappings that a later one completed (a reference to a record that was not there yet) are taken up again at the end.
     """
-    lines = {line.mapping: line for line in await review(env)}
+    lines = {line.mapping: _put(env, _blank(line)) for line in await review(env)}
     jobs: list[SynchJob] = []
     needs = {name: env.mappings[name].depends_on for name in lines}
     for wave in waves(needs):
@@ -92,6 +96,12 @@ def new_job(env: Environment, name: MappingName, *, is_full: bool, started_by: s
         created_at=env.clock(),
         is_full=is_full,
     )
+
+
+def _blank(line: FullSynchLine) -> FullSynchLine:
+    """The line before it was started."""
+    blank = TableJobStatus.BLANK
+    return replace(line, status=None, to_status=blank, from_status=blank, job=None)
 
 
 def _is_ready(lines: Mapping[MappingName, FullSynchLine], name: MappingName) -> bool:

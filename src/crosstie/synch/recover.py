@@ -115,13 +115,15 @@ def _ambiguous(tables: Tables, intent: Intent, record: Record, permit: Permit, n
         fields = [tables.mapping.field_named(name) for name in names]
         held = tuple(v for field in fields for v in tables.translation.read(field, intent.destination, record.values))
         erp, crm = (held, source) if intent.destination is Side.ERP else (source, held)
-        what = FieldConflict(unit=unit.name, fields=names, erp=erp, crm=crm, base_erp=None, base_crm=None)
+        reason = Reason(ReasonCode.OUTCOME_AMBIGUOUS, {"fields": unit.name})
+        what = FieldConflict(
+            unit=unit.name, fields=names, erp=erp, crm=crm, base_erp=None, base_crm=None, reason=reason
+        )
         result.append(
             OpenConflict(
                 mapping=intent.mapping,
                 erp_id=intent.erp_id,
                 crm_id=intent.crm_id,
-                reason=Reason(ReasonCode.OUTCOME_AMBIGUOUS, {"fields": unit.name}),
                 conflict=what,
                 found_at=now,
                 job=permit.job,

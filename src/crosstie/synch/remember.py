@@ -141,7 +141,7 @@ def _outcome(tables: Tables, work: Work, attempts: int, permit: Permit, now: dat
         kind=ActionKind.SKIP if failures >= _SKIPPED_AT else kind,
         reason=reason,
         detail=work.detail or _cut(action),
-        next_step=work.next_step,
+        next_step=work.next_step or reason.next_step,
         label=tables.label_of(work.side, work.record),
         job=permit.job,
         at=now,
@@ -169,7 +169,6 @@ def _conflicts(tables: Tables, work: Work, permit: Permit, now: datetime) -> lis
             mapping=tables.mapping.name,
             erp_id=work.coupling.erp_id,
             crm_id=work.coupling.crm_id,
-            reason=work.action.reason,
             conflict=conflict,
             found_at=now,
             job=permit.job,
@@ -188,4 +187,6 @@ def count(works: Sequence[Work], outcomes: Sequence[RecordOutcome]) -> dict[Side
         written = tuple(work.answers) if outcome.kind in (ActionKind.INSERT, ActionKind.MODIFY) else ()
         for side in written or (work.side.other,):
             result[side] += Counters(**{name: 1})
+        if work.action is not None and work.action.conflicts and outcome.kind is not ActionKind.CONFLICT:
+            result[work.side.other] += Counters(conflicts=1)
     return result

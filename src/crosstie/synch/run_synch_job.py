@@ -64,6 +64,7 @@ async def run_synch_job(env: Environment, job: SynchJob) -> AsyncGenerator[Synch
     mapping = env.mappings[job.mapping]
     epoch = env.store.locks.take(mapping.name, env.owner, env.clock(), _LEASE_S, force=env.is_alone)
     try:
+        env.store.jobs.end_interrupted(mapping.name, at=env.clock())
         run = _Run(env=env, tables=await describe(env, mapping), job=job, epoch=epoch)
         yield run.note(replace(run.job, status=JobStatus.IN_PROCESS, started_at=env.clock()))
         await recover(env, run.tables, run.permit())

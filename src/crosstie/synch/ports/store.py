@@ -77,7 +77,6 @@ class OpenConflict:
     mapping: MappingName
     erp_id: RecordId
     crm_id: RecordId
-    reason: Reason
     conflict: FieldConflict
     found_at: datetime
     job: JobId
@@ -238,6 +237,10 @@ class JobLog(Protocol):
 
     def get(self, id_: JobId) -> SynchJob | None:
         """One job."""
+        ...
+
+    def end_interrupted(self, mapping: MappingName, *, at: datetime) -> None:
+        """Note that jobs of a mapping which claim to run, though their worker lost the lock, were interrupted."""
         ...
 
     def recent(self, limit: int) -> Sequence[SynchJob]:
