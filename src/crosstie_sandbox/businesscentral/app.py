@@ -1,0 +1,126 @@
+"""The ERP as an ASGI application: sign-in, the API under its two addresses, and counters for whoever tests."""
+
+import hashlib
+from http import HTTPStatus
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from crosstie_sandbox.businesscentral.addresses import ROOT
+from crosstie_sandbox.businesscentral.batch import answer_batch
+from crosstie_sandbox.businesscentral.calls import Answer, Call
+from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings, open_database
+from crosstie_sandbox.businesscentral.errors import ApiError, bad_request
+from crosstie_sandbox.businesscentral.service import Counters, Service
+from crosstie_sandbox.odata.answer import JSON_TYPE, answer, json_answer, loads
+from crosstie_sandbox.odata.errors import ODataError
+from crosstie_sandbox.token import Credentials, Gate, Tokens, token_route
+
+_BODILESS = frozenset({"GET", "DELETE"})
+
+
+def create_app(
+    database: Path, *, clock: Clock, ids: IdSource, credentials: Credentials, settings: Settings
+) -> Starlette:
+    """The application over a company file."""
+    opened = open_database(database, clock=clock, ids=ids, settings=settings)
+    gate = Gate(credentials, Tokens(_signing_key(opened), clock), basic=True)
+    counters = Counters()
+    front = _Front(Service(opened, counters), gate)
+    app = Starlette(
+        routes=[
+            token_route(gate, ids),
+            Route("/sandbox/stats", front.stats),
+            Route("/{path:path}", front.endpoint, methods=["GET", "POST", "PATCH", "PUT", "DELETE"]),
+        ]
+    )
+    app.state.database = opened
+    app.state.close = opened.close
+    return app
+
+
+def _signing_key(database: Database) -> bytes:
+    """The key of the tokens, made once per company."""
+    with database.transaction():
+        database.connection.execute("CREATE TABLE IF NOT EXISTS signingKey (key BLOB NOT NULL)")
+        found = database.connection.execute("SELECT key FROM signingKey").fetchone()
+        if found is not None:
+            return bytes(found[0])
+        made = hashlib.sha256(database.ids().bytes + database.ids().bytes).digest()
+        database.connection.execute("INSERT INTO signingKey VALUES (?)", (made,))
+        return made
+
+
+class _Front:
+    def __init__(self, service: Service, gate: Gate) -> None:
+        self.service = service
+        self.gate = gate
+
+    async def stats(self, _: Request) -> Response:
+        counters = self.service.counters
+        return JSONResponse(
+            {
+                "requests": counters.requests,
+                "operations": counters.operations,
+                "writes": counters.writes,
+                "reads": counters.reads,
+            }
+        )
+
+    async def endpoint(self, request: Request) -> Response:
+        self.service.counters.requests += 1
+        try:
+            response = await self._respond(request)
+        except ApiError as refusal:
+            response = self._refuse(refusal)
+        except ODataError as refusal:
+            response = self._refuse(bad_request(str(refusal)))
+        response.headers["request-id"] = str(self.service.database.ids())
+        return response
+
+    def _refuse(self, error: ApiError) -> Response:
+        return json_answer(error.body(self.service.database.ids()), error.status, self._challenge(error))
+
+    def _challenge(self, error: ApiError) -> dict[str, str]:
+        return (
+            {"WWW-Authenticate": 'Bearer realm="", Basic realm=""'} if error.status == HTTPStatus.UNAUTHORIZED else {}
+        )
+
+    async def _respond(self, request: Request) -> Response:
+        if self.gate.caller(request.headers.get("authorization")) is None:
+            raise ApiError(
+                401,
+                "Authentication_InvalidCredentials",
+                "The server has rejected the client credentials.",
+            )
+        path = ROOT.fullmatch(request.scope["path"])
+        if path is None:
+            raise ApiError(404, "BadRequest_InvalidRequestUrl", "The request URL is not one of this server's APIs.")
+        body = await request.body()
+        call = Call(
+            method=request.method,
+            root=f"{request.url.scheme}://{request.url.netloc}{path[1]}",
+            path=path[2] or "",
+            query=request.scope["query_string"].decode("ascii", "replace"),
+            headers=dict(request.headers),
+            body=None if request.method in _BODILESS or path[2] == "$batch" else loads(body),
+        )
+        if call.path == "$batch" and call.method == "POST":
+            return _json_bytes(answer_batch(self.service, call, body))
+        return _response(self.service.answer(call))
+
+
+def _json_bytes(content: bytes) -> Response:
+    """A JSON answer that is written already."""
+    return answer(content, 200, {"content-type": JSON_TYPE})
+
+
+def _response(result: Answer) -> Response:
+    if result.text is not None:
+        return PlainTextResponse(result.text, result.status, {"OData-Version": "4.0"})
+    if result.body is None:
+        return answer(b"", result.status, result.headers)
+    return json_answer(result.body, result.status, result.headers)

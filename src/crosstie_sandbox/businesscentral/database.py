@@ -1,0 +1,157 @@
+"""The SQLite file behind the ERP: one table per page, two views, the business relations and the number series.
+
+One connection serves one process; a write is one IMMEDIATE transaction, durable when it is answered
+(write-ahead log, synchronous=FULL).
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from crosstie_sandbox.businesscentral.etags import etag
+from crosstie_sandbox.businesscentral.page import Page, pages
+from crosstie_sandbox.businesscentral.values import ZERO_GUID, blank, date_time_text
+from crosstie_sandbox.odata.folding import install
+
+Clock = Callable[[], datetime]
+IdSource = Callable[[], UUID]
+LOCAL_CURRENCY = "EUR"
+_EXTRA_INDEXES = {
+    "customers": ("salespersonCode", "currencyCode", "lastModifiedDateTime"),
+    "contacts": ("companyNumber", "lastModifiedDateTime"),
+}
+_RELATIONS = """
+CREATE TABLE businessRelations (
+    contactNumber TEXT NOT NULL, relatedType TEXT NOT NULL, relatedId TEXT NOT NULL,
+    PRIMARY KEY (relatedType, relatedId)
+) WITHOUT ROWID;
+CREATE INDEX businessRelations_contact ON businessRelations (contactNumber);
+CREATE TABLE numberSeries (code TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
+CREATE VIEW contactsInformation AS
+    SELECT c.id AS contactId, c.number AS contactNumber, c.displayName AS contactName, c.type AS contactType,
+           r.relatedId AS relatedId, r.relatedType AS relatedType, c.etag AS etag
+    FROM businessRelations r JOIN contacts c ON c.companyNumber = r.contactNumber
+    UNION ALL
+    SELECT c.id, c.number, c.displayName, c.type, r.relatedId, r.relatedType, c.etag
+    FROM businessRelations r JOIN contacts c ON c.number = r.contactNumber AND c.companyNumber = '';
+CREATE VIEW customerContacts AS
+    SELECT c.id AS id, c.email AS email, c.firstName AS firstName, c.lastName AS lastName,
+           c.jobTitle AS professionalTitle, k.id AS customerId, k.displayName AS customerName,
+           c.phoneNumber AS primaryPhoneNumber, c.etag AS etag
+    FROM contacts c
+    JOIN businessRelations r ON r.contactNumber = c.companyNumber AND r.relatedType = 'Customer'
+    JOIN customers k ON k.id = r.relatedId
+    WHERE c.type = 'Person' AND c.companyNumber <> '';
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an administrator of the company has set."""
+
+    company_name: str = "Crosstie Trading"
+    manual_numbers: bool = True
+
+
+@dataclass(slots=True)
+class Database:
+    """An open company: its connection, the sources of time and ids, and what hardly ever changes."""
+
+    connection: sqlite3.Connection
+    clock: Clock
+    ids: IdSource
+    settings: Settings
+    company_id: str = ZERO_GUID
+    company_name: str = ""
+    local_currency: str = LOCAL_CURRENCY
+    now: str = ""
+    """The stamp of the transaction that is going on."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One transaction, or part of the one that is going on."""
+        if self.connection.in_transaction:
+            yield
+            return
+        self.connection.execute("BEGIN IMMEDIATE")
+        self.now = date_time_text(self.clock())
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:  # SQLite ends it by itself when, say, the disk is full
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Give the file back; the write-ahead log is folded in."""
+        self.connection.close()
+
+    def refresh(self) -> None:
+        """Read again what is kept in memory."""
+        company = self.connection.execute("SELECT id, name FROM companies").fetchone()
+        self.company_id, self.company_name = company
+        row = self.connection.execute("SELECT localCurrencyCode FROM generalLedgerSetup").fetchone()
+        self.local_currency = row[0]
+
+
+def open_database(path: Path, *, clock: Clock, ids: IdSource, settings: Settings) -> Database:
+    """Open a company, making an empty one if the file holds none."""
+    connection = sqlite3.connect(path, isolation_level=None, cached_statements=512, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA cache_size = -65536")
+    install(connection)
+    database = Database(connection, clock, ids, settings)
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+        with database.transaction():
+            _create(database)
+    database.refresh()
+    return database
+
+
+def columns(page: Page) -> tuple[str, ...]:
+    """The columns of a page's table: its properties, what it does not show, and the row version."""
+    return (*page.properties, *page.unlisted, "version", "etag")
+
+
+def _create(database: Database) -> None:
+    for page in pages().values():
+        if not page.view:
+            for statement in _table(page):
+                database.connection.execute(statement)
+    for statement in _RELATIONS.split(";\n"):
+        database.connection.execute(statement)
+    company = str(database.ids())
+    name = database.settings.company_name
+    fixed = {
+        "companies": {"id": company, "name": name, "displayName": name, "systemVersion": "29.0.0.0"},
+        "companyInformation": {"displayName": name, "currencyCode": LOCAL_CURRENCY},
+        "generalLedgerSetup": {"localCurrencyCode": LOCAL_CURRENCY, "localCurrencySymbol": "€"},
+    }
+    for entity_set, given in fixed.items():
+        page = pages()[entity_set]
+        row = {name: blank(column) for name, column in page.properties.items()}
+        row |= {"id": str(database.ids()), **given}
+        row |= {"version": 1, "etag": etag(str(row["id"]), 1)}
+        for stamp in ("lastModifiedDateTime", "systemCreatedAt", "systemModifiedAt"):
+            if stamp in row:
+                row[stamp] = database.now
+        marks = ", ".join("?" * len(row))
+        names = ", ".join(f'"{name}"' for name in row)
+        database.connection.execute(f'INSERT INTO "{entity_set}" ({names}) VALUES ({marks})', tuple(row.values()))
+
+
+def _table(page: Page) -> Iterator[str]:
+    parts = [f'"{name}" NOT NULL' for name in columns(page) if name != "id"]
+    yield f'CREATE TABLE "{page.entity_set}" ("id" TEXT PRIMARY KEY NOT NULL, {", ".join(parts)})'
+    natural = [name for name in page.order if name != "id"]
+    if natural:
+        unique = ", ".join(f'"{name}"' for name in natural)
+        yield f'CREATE UNIQUE INDEX "{page.entity_set}_key" ON "{page.entity_set}" ({unique})'
+    for name in _EXTRA_INDEXES.get(page.entity_set, ()):
+        yield f'CREATE INDEX "{page.entity_set}_{name}" ON "{page.entity_set}" ("{name}")'

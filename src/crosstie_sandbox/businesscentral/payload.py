@@ -1,0 +1,87 @@
+"""What a body asks for, checked property by property in the order it was sent."""
+
+from collections.abc import Mapping
+
+from crosstie_sandbox.businesscentral.database import Database
+from crosstie_sandbox.businesscentral.errors import (
+    bad_request,
+    dialog,
+    not_in_related_table,
+    read_only,
+    undeclared_property,
+)
+from crosstie_sandbox.businesscentral.page import Page, Property, pages
+from crosstie_sandbox.businesscentral.values import ZERO_GUID, Stored, stored
+
+Changes = dict[str, Stored]
+
+
+def read_body(page: Page, body: object) -> Changes:
+    """The stored form of every property in a body; times of change are the server's and are passed over."""
+    if not isinstance(body, Mapping):
+        raise bad_request("The body of the request must be a JSON object.")
+    changes: Changes = {}
+    for name, value in body.items():
+        if "@odata." in name:
+            continue
+        column = page.properties.get(name)
+        if column is None:
+            raise undeclared_property(page, name)
+        if column.read_only:
+            raise read_only(name)
+        if name != "lastModifiedDateTime":
+            changes[name] = stored(page, column, value)
+    return changes
+
+
+def check_relations(database: Database, page: Page, changes: Changes) -> None:
+    """Every code names a record that exists, and a code agrees with the id beside it."""
+    for column in page.properties.values():
+        if column.twin is not None:
+            _settle_twins(database, column, changes)
+        elif column.name in changes:
+            _check_relation(database, page, column, changes[column.name])
+
+
+def _check_relation(database: Database, page: Page, column: Property, value: Stored) -> None:
+    if column.absent_table is not None and value != ZERO_GUID:
+        raise dialog(f'The "{column.name}" does not match to a {column.absent_table}.', column.name)
+    if column.relation is None or value == "":
+        return
+    target, key = column.relation
+    if _lookup(database, target, "id", key, value) is None:
+        raise not_in_related_table(page, column, str(value), pages()[target].table)
+
+
+def _settle_twins(database: Database, column: Property, changes: Changes) -> None:
+    """`currencyCode` and `currencyId`: either is enough; blank and the local code both mean the local currency."""
+    if column.relation is None or column.twin is None:
+        return
+    target, key = column.relation
+    named = pages()[target].table
+    local = database.local_currency
+    by_code: tuple[Stored, Stored] | None = None
+    by_id: tuple[Stored, Stored] | None = None
+    if column.name in changes:
+        code = changes[column.name]
+        found = ZERO_GUID if code in {"", local} else _lookup(database, target, "id", key, code)
+        if found is None:
+            raise dialog(f'The "{column.name}" does not match to a {named}.', column.name)
+        by_code = (code or local, found)
+    if column.twin in changes:
+        identity = changes[column.twin]
+        found = local if identity == ZERO_GUID else _lookup(database, target, key, "id", identity)
+        if found is None:
+            raise dialog(f'The "{column.twin}" does not match to a {named}.')
+        by_id = (found, identity)
+    if by_code and by_id and by_code != by_id:
+        raise dialog(f"The {named.lower()} values do not match to a specific {named}.", column.name)
+    settled = by_code or by_id
+    if settled:
+        changes[column.name], changes[column.twin] = settled
+
+
+def _lookup(database: Database, table: str, wanted: str, column: str, value: Stored) -> Stored | None:
+    query = f'SELECT "{wanted}" FROM "{table}" WHERE "{column}" = ?'
+    found = database.connection.execute(query, (value,)).fetchone()
+    return None if found is None else found[0]

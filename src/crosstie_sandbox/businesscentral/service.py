@@ -1,0 +1,72 @@
+"""One request to its answer: the same way for a request of its own and for one in a batch."""
+
+import sqlite3
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from crosstie_sandbox.businesscentral.addresses import Target, find_target, query_company
+from crosstie_sandbox.businesscentral.calls import Answer, Call
+from crosstie_sandbox.businesscentral.database import Database
+from crosstie_sandbox.businesscentral.errors import ApiError, bad_request, no_company, no_set, not_allowed
+from crosstie_sandbox.businesscentral.page import pages
+from crosstie_sandbox.businesscentral.verbs import VERBS
+from crosstie_sandbox.odata.errors import ODataError
+
+
+@dataclass(slots=True)
+class Counters:
+    """What was done since the server started."""
+
+    requests: int = 0
+    operations: int = 0
+    writes: int = 0
+    reads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Answers calls on one company."""
+
+    database: Database
+    counters: Counters
+
+    def answer(self, call: Call) -> Answer:
+        """The answer to a call; a refusal is an answer too."""
+        self.counters.operations += 1
+        if call.method == "GET":
+            self.counters.reads += 1
+        else:
+            self.counters.writes += 1
+        try:
+            return self._dispatch(call)
+        except ApiError as refusal:
+            return Answer(refusal.status, refusal.body(self.database.ids()))
+        except ODataError as refusal:
+            return Answer(400, bad_request(str(refusal)).body(self.database.ids()))
+        except sqlite3.Error as failure:
+            broken = ApiError(500, "Internal_ServerError", f"The database of the company failed: {failure}.")
+            return Answer(500, broken.body(self.database.ids()))
+
+    def _dispatch(self, call: Call) -> Answer:
+        target = find_target(call.path)
+        if target.entity_set == "":
+            return _service_document(call)
+        page = pages().get(target.entity_set)
+        if page is None:
+            raise no_set(target.entity_set)
+        if page.entity_set != "companies":
+            self._check_company(call, target)
+        verb = VERBS.get(call.method)
+        if verb is None:
+            raise not_allowed(page, call.method)
+        return verb(self.database, call, target, page)
+
+    def _check_company(self, call: Call, target: Target) -> None:
+        named = target.company or query_company(call.query) or unquote(call.headers.get("company", ""))
+        if named != self.database.company_name and named.lower() != self.database.company_id:
+            raise no_company(named)
+
+
+def _service_document(call: Call) -> Answer:
+    sets = [{"name": name, "kind": "EntitySet", "url": name} for name in pages()]
+    return Answer(200, {"@odata.context": f"{call.root}/$metadata", "value": sets})

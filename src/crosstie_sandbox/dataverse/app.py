@@ -1,0 +1,113 @@
+"""The CRM as an ASGI application: sign-in, `/api/data/v9.2/` and statistics for whoever watches the sandbox.
+
+All work on the database happens in the event loop: requests are short, and one writer at a time is what SQLite has.
+"""
+
+import re
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from crosstie_sandbox.dataverse.batch import execute_batch
+from crosstie_sandbox.dataverse.context import Session
+from crosstie_sandbox.dataverse.database import Database
+from crosstie_sandbox.dataverse.errors import ServiceError, unknown_segment
+from crosstie_sandbox.dataverse.operation import Counters, Operation, Reply, error_reply
+from crosstie_sandbox.dataverse.seed import add_application, application_caller, seed
+from crosstie_sandbox.dataverse.service import Service
+from crosstie_sandbox.token import Clock, Credentials, Gate, IdSource, Tokens, token_route
+
+BASE_PATH = "/api/data/v{N.N}/"
+_METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
+_READS = frozenset({"GET", "HEAD"})
+
+
+def create_app(
+    database: Path, *, clock: Clock, ids: IdSource, credentials: Credentials, base_path: str = BASE_PATH
+) -> Starlette:
+    """The application over a database file, which is made if it is not there yet."""
+    opened = Database(database, clock=clock, ids=ids)
+    seed(opened)
+    add_application(opened, credentials.client_id)
+    gate = Gate(credentials, Tokens(opened.token_key, clock))
+    api = Api(opened, gate, base_path)
+    routes = [
+        Route("/sandbox/stats", api.statistics, methods=["GET"]),
+        token_route(gate, ids),
+        Route("/{path:path}", api.answer, methods=_METHODS),
+    ]
+    app = Starlette(routes=routes)
+    app.state.close = opened.close
+    return app
+
+
+class Api:
+    """Turns HTTP requests into operations and their replies into responses."""
+
+    def __init__(self, database: Database, gate: Gate, base_path: str) -> None:
+        self._database = database
+        self._gate = gate
+        self._base = re.compile(
+            re.escape(base_path).replace(re.escape("{N.N}"), r"\d+\.\d+").removesuffix("/") + "(?:/|$)"
+        )
+        self._counters = Counters()
+
+    async def statistics(self, request: Request) -> Response:
+        """How much has been asked of the server since it started."""
+        del request
+        counters = self._counters
+        return JSONResponse(
+            {
+                "requests": counters.requests,
+                "operations": counters.operations,
+                "writes": counters.writes,
+                "reads": counters.reads,
+            }
+        )
+
+    async def answer(self, request: Request) -> Response:
+        """Any request below the base path."""
+        self._counters.requests += 1
+        body = await request.body()
+        reply = self._reply(request, body)
+        if request.method == "HEAD":
+            reply = Reply(reply.status, reply.headers)
+        identity = str(self._database.ids())
+        headers = {**reply.headers, "x-ms-service-request-id": identity, "REQ_ID": identity}
+        return Response(reply.body, reply.status, headers)
+
+    def _reply(self, request: Request, body: bytes) -> Reply:
+        path = request.scope.get("raw_path", b"").decode("ascii", "replace").partition("?")[0] or request.url.path
+        base = self._base.match(path)
+        if base is None:
+            return error_reply(unknown_segment(request.url.path))
+        origin = f"{request.url.scheme}://{request.url.netloc}"
+        if self._gate.caller(request.headers.get("authorization")) is None:
+            return _unauthorized(origin)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
+        query = request.scope["query_string"].decode("latin-1")
+        operation = Operation(request.method, path[base.end() :], query, headers, body)
+        caller = application_caller(self._database, self._gate.credentials.client_id)
+        root = f"{origin}{base[0].removesuffix('/')}/"
+        service = Service(Session(self._database, caller, root, self._counters))
+        return self._execute(service, operation)
+
+    def _execute(self, service: Service, operation: Operation) -> Reply:
+        """One transaction for all that a request does: it is on disk before the answer leaves."""
+        if operation.method in _READS:
+            with self._database.snapshot():
+                return service.execute(operation)
+        with self._database.transaction():
+            if operation.path in {"$batch", "%24batch"} and operation.method == "POST":
+                return execute_batch(service, operation)
+            return service.execute(operation)
+
+
+def _unauthorized(origin: str) -> Reply:
+    challenge = f"Bearer authorization_uri={origin}/common/oauth2/authorize, resource_id={origin}/"
+    error = ServiceError(401, "0x80072560", "The caller is not authenticated: a valid bearer token is required.")
+    refusal = error_reply(error)
+    return Reply(401, {**refusal.headers, "WWW-Authenticate": challenge}, refusal.body)

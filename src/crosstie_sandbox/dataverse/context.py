@@ -1,0 +1,97 @@
+"""What an operation needs to know: who calls, at which address, and what was asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from crosstie_sandbox.dataverse.address import Address, row_id
+from crosstie_sandbox.dataverse.database import Database
+from crosstie_sandbox.dataverse.errors import bad_request
+from crosstie_sandbox.dataverse.operation import Counters, Operation
+from crosstie_sandbox.dataverse.payload import Changes, References, read_body
+from crosstie_sandbox.dataverse.preferences import Preferences
+from crosstie_sandbox.dataverse.reading import Reader
+from crosstie_sandbox.dataverse.schema import Table, tables
+from crosstie_sandbox.dataverse.writing import Caller, Writer
+from crosstie_sandbox.odata.answer import context_url
+from crosstie_sandbox.odata.query import QueryOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One caller at one root address, for the length of an HTTP request."""
+
+    database: Database
+    caller: Caller
+    root: str
+    counters: Counters
+
+    @property
+    def writer(self) -> Writer:
+        """Writes in the name of the caller."""
+        return Writer(self.database, self.caller)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation with its address, query and preferences read."""
+
+    session: Session
+    operation: Operation
+    address: Address
+    options: QueryOptions
+    preferences: Preferences
+    made: Mapping[str, str]
+
+    @property
+    def table(self) -> Table:
+        """The table it is about."""
+        return self.address.table
+
+    @property
+    def reader(self) -> Reader:
+        """Reads with the annotations asked for."""
+        return Reader(self.session.database, self.preferences.annotations)
+
+    def identity(self) -> str:
+        """The id of the row it is about."""
+        return row_id(self.table, self.address.argument or "", self.session.database)
+
+    def changes(self, body: object) -> Changes:
+        """A body as stored values."""
+        return read_body(self.table, body, References(self.session.database, self.made).follow)
+
+    def row_url(self, identity: str) -> str:
+        """The address of a row."""
+        return f"{self.session.root}{self.table.entity_set}({identity})"
+
+    def context(self, suffix: str = "") -> str:
+        """The address that describes the answer."""
+        return context_url(self.session.root, f"{self.table.entity_set}{shape(self.table, self.options)}{suffix}")
+
+    def link(self, option: str, token: str) -> str:
+        """The same query again, going on from a token."""
+        kept = [
+            quote(part, safe="%$=&'(),/;:@+!*")
+            for part in self.operation.query.split("&")
+            if part and not part.replace("%24", "$").startswith(("$skiptoken=", f"{option}="))
+        ]
+        query = "&".join([*kept, f"{option}={quote(token, safe='=')}"])
+        return f"{self.session.root}{self.table.entity_set}?{query}"
+
+    def check_options(self) -> None:
+        """Refuse query options that Dataverse does not have, rather than ignore them."""
+        refused = [name for name in self.options.other if name.startswith("$")]
+        if self.options.skip is not None:
+            refused.append("$skip")
+        if refused:
+            raise bad_request(f"The query parameter {refused[0]} is not supported")
+
+
+def shape(table: Table, options: QueryOptions) -> str:
+    """The columns of an answer as a context address lists them."""
+    parts = list(options.select or ())
+    for expand in options.expand:
+        target = tables()[table.navigations[expand.name].targets[0]]
+        parts.append(f"{expand.name}{shape(target, expand.options) or '()'}")
+    return f"({','.join(parts)})" if parts else ""

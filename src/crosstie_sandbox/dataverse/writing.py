@@ -1,0 +1,258 @@
+"""Creating, changing and deleting rows, with what the platform fills in by itself.
+
+Filled in: stamps and users, owner (the caller unless given), currency (the organization's unless given), exchange
+rate and amounts in the base currency (amount divided by the rate), full names, status that goes with the state.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+
+from crosstie_sandbox.dataverse.database import Database
+from crosstie_sandbox.dataverse.errors import (
+    bad_status,
+    duplicate,
+    invalid_argument,
+    row_missing,
+    stale_version,
+    still_used,
+)
+from crosstie_sandbox.dataverse.payload import Changes, cleared
+from crosstie_sandbox.dataverse.schema import Navigation, State, Table, tables
+from crosstie_sandbox.dataverse.values import money
+
+_BASE_DIGITS = 4
+_STAMPS = frozenset({"createdby", "modifiedby", "owninguser", "owningteam", "owningbusinessunit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """On whose behalf rows are written."""
+
+    user: str
+    business_unit: str
+    organization: str
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The preconditions of a write: `If-Match` and `If-None-Match`."""
+
+    if_match: str | None = None
+    if_none_match: str | None = None
+
+    @property
+    def may_create(self) -> bool:
+        """Whether an update of a missing row creates it."""
+        return self.if_match is None
+
+    def check(self, version: int) -> None:
+        """Refuse to touch a row in this version if the caller wants it otherwise."""
+        if self.if_none_match == "*":
+            raise duplicate()
+        if self.if_match not in {None, "*", f'W/"{version}"'}:
+            raise stale_version()
+
+
+UNCONDITIONAL = Conditions()
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes rows within a transaction that someone else opened."""
+
+    database: Database
+    caller: Caller
+
+    def create(self, table: Table, changes: Changes) -> str:
+        """Insert a row and say its id."""
+        identity = str(changes.get(table.primary_key) or self.database.ids())
+        if _version(self.database, table, identity) is not None:
+            raise duplicate()
+        _check_required(table, changes)
+        row = {**_defaults(table), **self._filled_in(), **changes, table.primary_key: identity}
+        if table.states:
+            row |= _initial_state(table, changes)
+        if table.owned:
+            row |= self._ownership(row.get("ownerid"), row.get("ownerid_type"))
+        if row.get("overriddencreatedon"):
+            row["createdon"], row["overriddencreatedon"] = row["overriddencreatedon"], row["createdon"]
+        _compute(table, row)
+        self._price(table, row)
+        row["versionnumber"] = self.database.next_version()
+        self.database.execute(_insert(table), [row.get(column.name) for column in table.columns])
+        return identity
+
+    def update(self, table: Table, identity: str, changes: Changes, conditions: Conditions = UNCONDITIONAL) -> None:
+        """Change a row that must exist."""
+        query = f'SELECT * FROM "{table.logical_name}" WHERE "{table.primary_key}" = ?'
+        found = self.database.execute(query, (identity,)).fetchone()
+        if found is None:
+            raise row_missing(table.logical_name, identity)
+        before = {column.name: value for column, value in zip(table.columns, found, strict=True)}
+        conditions.check(int(str(before["versionnumber"])))
+        changes = {
+            name: value for name, value in changes.items() if name not in {table.primary_key, "overriddencreatedon"}
+        }
+        after = {**before, **changes}
+        if table.states:
+            after |= _next_state(table, changes, before)
+        if table.owned and "ownerid" in changes:
+            after |= self._ownership(after["ownerid"], after["ownerid_type"])
+        after["modifiedon"], after["modifiedby"] = self.database.now(), self.caller.user
+        _compute(table, after)
+        self._price(table, after, before)
+        after["versionnumber"] = self.database.next_version()
+        changed = [name for name, value in after.items() if value != before[name]]
+        assignments = ", ".join(f'"{name}" = ?' for name in changed)
+        statement = f'UPDATE "{table.logical_name}" SET {assignments} WHERE "{table.primary_key}" = ?'
+        self.database.execute(statement, [*(after[name] for name in changed), identity])
+
+    def upsert(self, table: Table, identity: str, changes: Changes, conditions: Conditions = UNCONDITIONAL) -> bool:
+        """Change a row or create it with this id; True if it was created."""
+        if _version(self.database, table, identity) is not None:
+            self.update(table, identity, changes, conditions)
+            return False
+        if not conditions.may_create:
+            raise row_missing(table.logical_name, identity)
+        self.create(table, {**changes, table.primary_key: identity})
+        return True
+
+    def delete(self, table: Table, identity: str, conditions: Conditions = UNCONDITIONAL) -> None:
+        """Remove a row that must exist, and empty the lookups that pointed to it."""
+        version = _version(self.database, table, identity)
+        if version is None:
+            raise row_missing(table.logical_name, identity)
+        conditions.check(version)
+        self.database.execute(f'DELETE FROM "{table.logical_name}" WHERE "{table.primary_key}" = ?', (identity,))
+        deletion = (table.logical_name, identity, self.database.next_version())
+        self.database.execute("INSERT INTO deletion VALUES (?, ?, ?)", deletion)
+        self._let_go(table, identity)
+
+    def _filled_in(self) -> Changes:
+        now, user = self.database.now(), self.caller.user
+        return {
+            "createdon": now,
+            "modifiedon": now,
+            "createdby": user,
+            "modifiedby": user,
+            "ownerid": user,
+            "ownerid_type": "systemuser",
+            "businessunitid": self.caller.business_unit,
+            "transactioncurrencyid": self.caller.currency,
+            "organizationid": self.caller.organization,
+        }
+
+    def _ownership(self, owner: object, kind: object) -> Changes:
+        """The columns that follow from the owner."""
+        query = f'SELECT businessunitid FROM "{kind}" WHERE "{kind}id" = ?'
+        unit = self.database.execute(query, (owner,)).fetchone()
+        return {
+            "owninguser": owner if kind == "systemuser" else None,
+            "owningteam": owner if kind == "team" else None,
+            "owningbusinessunit": unit[0] if unit else self.caller.business_unit,
+        }
+
+    def _price(self, table: Table, row: Changes, before: Changes | None = None) -> None:
+        """Take over the currency's rate, and with it the amounts in the base currency, when an amount changes."""
+        if "transactioncurrencyid" not in table.by_name or table.primary_key == "transactioncurrencyid":
+            return
+        watched = ["transactioncurrencyid", *(amount.name for amount, _ in table.money)]
+        if before is not None and all(row[name] == before[name] for name in watched):
+            return
+        rate = self._rate(row.get("transactioncurrencyid"))
+        row["exchangerate"] = None if rate is None else format(rate, "f")
+        for amount, base in table.money:
+            value = row.get(amount.name)
+            if rate is None and value is not None:
+                raise invalid_argument(f"The amount '{amount.name}' needs a currency (transactioncurrencyid).")
+            row[base.name] = None if value is None or not rate else money(Decimal(str(value)) / rate, _BASE_DIGITS)
+
+    def _rate(self, currency: object) -> Decimal | None:
+        if currency is None:
+            return None
+        query = "SELECT exchangerate FROM transactioncurrency WHERE transactioncurrencyid = ?"
+        found = self.database.execute(query, (currency,)).fetchone()
+        return None if found is None or found[0] is None else Decimal(found[0])
+
+    def _let_go(self, table: Table, identity: str) -> None:
+        """Deal with the rows that pointed to one just deleted, as each lookup says."""
+        for pointing, lookup, on_delete in _pointing_to(table.logical_name):
+            query = f'SELECT "{pointing.primary_key}" FROM "{pointing.logical_name}" WHERE "{lookup.column.name}" = ?'
+            for (found,) in self.database.execute(query, (identity,)).fetchall():
+                if on_delete == "restrict":
+                    raise still_used(table.logical_name, identity, pointing.logical_name)
+                if on_delete == "cascade":
+                    self.delete(pointing, found)
+                else:
+                    self.update(pointing, found, cleared(lookup))
+
+
+@cache
+def _pointing_to(target: str) -> Sequence[tuple[Table, Navigation, str]]:
+    return [
+        (table, navigation, navigation.on_delete)
+        for table in tables().values()
+        for navigation in table.navigations.values()
+        if target in navigation.targets and navigation.name not in _STAMPS
+    ]
+
+
+@cache
+def _insert(table: Table) -> str:
+    marks = ", ".join("?" * len(table.columns))
+    return f'INSERT INTO "{table.logical_name}" VALUES ({marks})'
+
+
+@cache
+def _defaults(table: Table) -> Changes:
+    return {
+        column.name: int(column.default) if isinstance(column.default, bool) else column.default
+        for column in table.columns
+        if column.default is not None
+    }
+
+
+def _version(database: Database, table: Table, identity: str) -> int | None:
+    query = f'SELECT versionnumber FROM "{table.logical_name}" WHERE "{table.primary_key}" = ?'
+    found = database.execute(query, (identity,)).fetchone()
+    return None if found is None else int(found[0])
+
+
+def _check_required(table: Table, changes: Changes) -> None:
+    for column in table.required:
+        if changes.get(column.name) is None:
+            raise invalid_argument(f"Required field '{column.name}' is missing on the table '{table.logical_name}'.")
+
+
+def _initial_state(table: Table, changes: Changes) -> Changes:
+    """New rows are active: Dataverse does not take a statecode on create."""
+    return _fitting(table, table.states[0], changes.get("statuscode"))
+
+
+def _next_state(table: Table, changes: Changes, before: Changes) -> Changes:
+    if "statecode" not in changes and "statuscode" not in changes:
+        return {}
+    code = changes.get("statecode", before["statecode"])
+    state = next((state for state in table.states if state.value == code), None)
+    if state is None:
+        raise bad_status(changes.get("statuscode"), code, table.logical_name)
+    kept = before["statuscode"] if code == before["statecode"] else None
+    return _fitting(table, state, changes.get("statuscode", kept))
+
+
+def _fitting(table: Table, state: State, status: object) -> Changes:
+    if status is None:
+        status = next(iter(state.statuses))
+    if status not in state.statuses:
+        raise bad_status(status, f"{table.schema_name}State.{state.label}", table.logical_name)
+    return {"statecode": state.value, "statuscode": status}
+
+
+def _compute(table: Table, row: Changes) -> None:
+    """Full names: the parts that are there, in order."""
+    for name, parts in table.computed.items():
+        joined = " ".join(str(row[part]) for part in parts if row.get(part))
+        row[name] = joined[: table.by_name[name].length] or None

@@ -1,0 +1,30 @@
+"""What can be wrong with a request before any table is touched; each server words it as its vendor does."""
+
+
+class ODataError(Exception):
+    """A request that cannot be carried out as it is written."""
+
+
+class ODataSyntaxError(ODataError):
+    """The text of a query option, an address or a body does not follow the grammar."""
+
+    def __init__(self, message: str, position: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+
+
+class UnknownPropertyError(ODataError):
+    """A query names a property that the table does not have."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Could not find a property named '{name}'.")
+        self.name = name
+
+
+class UnsupportedError(ODataError):
+    """A query asks for something that the vendor refuses too."""
+
+
+class TypeMismatchError(ODataError):
+    """A query compares a property with a value of another type."""

@@ -1,0 +1,112 @@
+"""Both servers in one process on one event loop, from bound sockets to a graceful stop."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import uvicorn
+from starlette.applications import Starlette
+
+from crosstie_sandbox.problems import StartError
+
+HOST = "127.0.0.1"
+_BACKLOG = 2048
+_GRACE_SECONDS = 3
+_KEEP_ALIVE_SECONDS = 75
+_LONGEST_HEAD = 128 * 1024
+"""Hundreds of ids fit into the filter of one address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A server that is about to serve an application on a socket of its own."""
+
+    app: Starlette
+    socket: socket.socket
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://{HOST}:{self.socket.getsockname()[1]}"
+
+
+def bind(port: int, option: str) -> socket.socket:
+    """A socket on a port, or on any free one for 0; `option` is how to choose another."""
+    # Naming the protocol makes asyncio switch Nagle's algorithm off; without it each answer waits 40 ms.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((HOST, port))
+        bound.listen(_BACKLOG)
+    except (OSError, OverflowError) as reason:
+        bound.close()
+        why = getattr(reason, "strerror", None) or str(reason)
+        raise StartError(
+            "port_in_use",
+            f"Port {port} of {HOST} cannot be used: {why}.",
+            f"Choose another port with {option}, or 0 for any free one.",
+        ) from None
+    return bound
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to the program and says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(listeners: list[Listener], announce: Callable[[], None], parent: BinaryIO | None) -> None:
+    """Serve until SIGTERM or SIGINT, or until `parent` ends; `announce` is called when all accept connections."""
+    servers = [_Server(_config(listener.app)) for listener in listeners]
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    if parent is not None:
+        threading.Thread(target=_watch, args=(parent, loop, stop), daemon=True).start()
+    async with asyncio.TaskGroup() as group:
+        for server, listener in zip(servers, listeners, strict=True):
+            group.create_task(server.serve(sockets=[listener.socket]))
+        for server in servers:
+            await server.ready.wait()
+        announce()
+
+
+def _config(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        h11_max_incomplete_event_size=_LONGEST_HEAD,
+    )
+
+
+def _watch(parent: BinaryIO, loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    """Wait for the end of a pipe whose other end the parent process holds."""
+    while parent.read(1):
+        pass
+    with contextlib.suppress(RuntimeError):  # the loop may have ended by itself
+        loop.call_soon_threadsafe(stop)
