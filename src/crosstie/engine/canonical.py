@@ -45,4 +45,6 @@ def _canonical_text(value: str, column: Column) -> Value:
             pass
     if column.length is not None:
         value = value[: column.length]
+    if column.kind is Kind.CODE:
+        value = value.rstrip()
     return value or None

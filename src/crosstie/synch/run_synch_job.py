@@ -134,5 +134,6 @@ async def _due(run: _Run) -> AsyncGenerator[SynchJob, None]:
                 break
             tried |= {(side, id_) for id_ in ids}
             works = [Work(side=side, id=id_) for id_ in ids]
-            counted = await run_page(run.env, run.tables, works, run.permit(), creates=run.creates)
+            # A create that failed or waited was decided once; only-coupled must not make it forgotten.
+            counted = await run_page(run.env, run.tables, works, run.permit(), creates=run.mapping.creates)
             yield run.note(run.job.add(counted, len(ids)))

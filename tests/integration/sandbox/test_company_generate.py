@@ -1,0 +1,43 @@
+"""Companies made from a seed."""
+
+from random import Random  # noqa: TID251 - the test chooses the seeds
+
+from crosstie_sandbox.company.generate import generate
+
+
+def made(count: int, seed: int) -> dict[str, list[dict[str, str]]]:
+    """Every row of a generated company."""
+    data = generate(count, lambda name: Random(f"{seed} {name}"))  # noqa: S311 - no secrets here
+    return {name: [dict(row) for row in rows()] for name, rows in {**data.erp, **data.crm}.items()}
+
+
+def test_the_same_seed_makes_the_same_company() -> None:
+    """Equal seeds give equal rows, different ones do not."""
+    assert made(60, 1) == made(60, 1)
+    assert made(60, 1) != made(60, 2)
+
+
+def test_a_generated_company_has_the_right_shape() -> None:
+    """So many customers, a quarter as many persons, salespeople who are users too, numbers without duplicates."""
+    company = made(1000, 7)
+    customers, contacts = company["customers"], company["contacts"]
+    assert len(customers) == len({row["number"] for row in customers}) == 1000
+    assert len([row for row in contacts if row["type"] == "Person"]) == 250
+    assert len({row["number"] for row in contacts}) == len(contacts) == 500
+    assert len(company["salespeoplePurchasers"]) == 10
+    emails = [row["email"] for row in company["salespeoplePurchasers"]]
+    assert emails == [row["internalemailaddress"] for row in company["systemusers"]]
+
+
+def test_a_generated_company_is_as_untidy_as_a_real_one() -> None:
+    """There are missing and shared telephones, names that occur twice, leading zeros and letters beyond ASCII."""
+    customers = made(1000, 7)["customers"]
+    phones = [row["phoneNumber"] for row in customers]
+    assert 50 < phones.count("") < 300
+    assert max(phones.count(phone) for phone in set(phones) - {""}) > 5
+    assert len({row["displayName"] for row in customers}) < 1000
+    assert any(row["number"].startswith("00") for row in customers)
+    assert any(row["postalCode"].startswith("0") for row in customers)
+    assert any(not row["displayName"].isascii() for row in customers)
+    assert {row["country"] for row in customers} == {"CH", "DE", "FI", "IS", "NZ"}
+    assert all(row["email"].endswith(".example") for row in customers if row["email"])
