@@ -1,0 +1,145 @@
+"""The connector to Business Central: the port's verbs, each answered by the module of its name."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+
+import httpx2
+
+from crosstie.connectors.businesscentral import changes, facts, reads
+from crosstie.connectors.businesscentral.derived import Asked
+from crosstie.connectors.businesscentral.errors import sorted_errors
+from crosstie.connectors.businesscentral.schema import table_named
+from crosstie.connectors.businesscentral.service import HEADERS, Service, is_throttle
+from crosstie.connectors.businesscentral.settings import BusinessCentralSettings
+from crosstie.connectors.businesscentral.writes import write
+from crosstie.model.mapping import Condition
+from crosstie.model.record import Record
+from crosstie.model.schema import TableSchema
+from crosstie.model.value import Value, Values
+from crosstie.model.words import RecordId, Side
+from crosstie.odata.runtime import Runtime
+from crosstie.odata.session import Session
+from crosstie.odata.token import BasicAuth, ClientApplication, ClientCredentials, TokenProvider
+from crosstie.odata.wire import Wire
+from crosstie.synch.ports.connector import ChangePage, Traffic, Write, WriteOutcome
+
+ANSWER_S = 600.0
+"""The gateway before Business Central gives up after ten minutes."""
+
+
+def connect(
+    settings: BusinessCentralSettings, runtime: Runtime, transport: httpx2.AsyncBaseTransport | None = None
+) -> "BusinessCentralConnector":
+    """A connector for ``settings``; nothing is sent yet. ``transport`` replaces real sockets."""
+    traffic = Traffic()
+    session = Session(
+        url=settings.api_url,
+        wire=Wire(transport=transport, connections=settings.concurrency, answer_s=ANSWER_S, meter=traffic),
+        tokens=_tokens(settings, runtime),
+        runtime=runtime,
+        concurrency=settings.concurrency,
+        is_throttle=is_throttle,
+        headers=HEADERS,
+    )
+    return BusinessCentralConnector(Service(session, settings.company_id), traffic, runtime)
+
+
+def _tokens(settings: BusinessCentralSettings, runtime: Runtime) -> TokenProvider:
+    if settings.client_secret is not None and settings.client_id:
+        application = ClientApplication(
+            token_url=settings.token_url,
+            client_id=settings.client_id,
+            client_secret=settings.client_secret,
+            scope=settings.scope,
+        )
+        return ClientCredentials(application, runtime)
+    if settings.web_service_access_key is None:  # the settings saw to it
+        raise AssertionError("no credentials")
+    return BasicAuth(settings.user, settings.web_service_access_key)
+
+
+class BusinessCentralConnector:
+    """The ERP side of a connection."""
+
+    def __init__(self, service: Service, traffic: Traffic, runtime: Runtime) -> None:
+        self._service = service
+        self._traffic = traffic
+        self._runtime = runtime
+
+    @property
+    def side(self) -> Side:
+        """The ERP."""
+        return Side.ERP
+
+    @property
+    def traffic(self) -> Traffic:
+        """Live counters."""
+        return self._traffic
+
+    @property
+    def _today(self) -> date:
+        return self._runtime.now().astimezone(UTC).date()
+
+    async def test(self) -> str:
+        """Sign in and look for the company; returns its name."""
+        with sorted_errors():
+            return await facts.company_name(self._service)
+
+    async def describe(self, table: str) -> TableSchema:
+        """The table's columns, kinds and limits."""
+        return table_named(table).schema
+
+    async def facts(self) -> Values:
+        """Name and local currency of the company."""
+        with sorted_errors():
+            return await facts.facts(self._service)
+
+    async def server_time(self) -> datetime:
+        """The server's clock; ours where it does not tell."""
+        if self._service.session.server_time() is None:
+            url = self._service.url("companyInformation", {"$select": "id"})
+            with sorted_errors():
+                await self._service.get(url, purpose="server_time")
+        return self._service.session.server_time() or self._runtime.now()
+
+    async def changes(
+        self, table: str, columns: Sequence[str], token: str | None, *, whole_table: bool
+    ) -> AsyncIterator[ChangePage]:
+        """Pages of changes since ``token``, or of every record."""
+        known = table_named(table)
+        with sorted_errors():
+            since = changes.Watermark.parse(token)
+            chosen = known.chosen(columns)
+            async for page in changes.changes(
+                self._service, known, chosen, since, self._runtime.now, is_whole=whole_table
+            ):
+                yield page
+
+    async def read(self, table: str, ids: Sequence[RecordId], columns: Sequence[str]) -> Mapping[RecordId, Record]:
+        """The records with these ids."""
+        asked = self._asked(table, columns, "read")
+        with sorted_errors():
+            return await reads.read(self._service, asked, ids)
+
+    async def find(self, table: str, column: str, values: Sequence[Value], columns: Sequence[str]) -> Sequence[Record]:
+        """The records whose ``column`` equals one of ``values``."""
+        asked = self._asked(table, columns, "find")
+        with sorted_errors():
+            return await reads.find(self._service, asked, asked.table.column(column), values)
+
+    def _asked(self, table: str, columns: Sequence[str], purpose: str) -> Asked:
+        known = table_named(table)
+        return Asked(table=known, columns=known.chosen(columns), today=self._today, purpose=purpose)
+
+    async def count(self, table: str, conditions: Sequence[Condition]) -> int:
+        """How many records meet all conditions."""
+        with sorted_errors():
+            return await reads.count(self._service, table_named(table), conditions)
+
+    async def write(self, table: str, writes: Sequence[Write]) -> Sequence[WriteOutcome]:
+        """Apply the writes, each with its own outcome."""
+        return await write(self._service, self._traffic, table_named(table), writes, self._today)
+
+    async def close(self) -> None:
+        """Give back the sockets."""
+        await self._service.session.close()

@@ -1,0 +1,127 @@
+"""The connector to Dataverse: the port's verbs, each answered by the module of its name."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+
+import httpx2
+
+from crosstie.connectors.dataverse import changes, facts, reads
+from crosstie.connectors.dataverse.errors import sorted_errors
+from crosstie.connectors.dataverse.schema import table_named
+from crosstie.connectors.dataverse.service import HEADERS, Service, is_throttle
+from crosstie.connectors.dataverse.settings import DataverseSettings
+from crosstie.connectors.dataverse.writes import write
+from crosstie.model.mapping import Condition
+from crosstie.model.record import Record
+from crosstie.model.schema import TableSchema
+from crosstie.model.value import Value, Values
+from crosstie.model.words import RecordId, Side
+from crosstie.odata.runtime import Runtime
+from crosstie.odata.session import Session
+from crosstie.odata.token import ClientApplication, ClientCredentials
+from crosstie.odata.wire import Wire
+from crosstie.synch.ports.connector import ChangePage, Traffic, Write, WriteOutcome
+
+ANSWER_S = 150.0
+"""Longer than the two minutes after which Dataverse gives up on an operation."""
+
+
+def connect(
+    settings: DataverseSettings, runtime: Runtime, transport: httpx2.AsyncBaseTransport | None = None
+) -> "DataverseConnector":
+    """A connector for ``settings``; nothing is sent yet. ``transport`` replaces real sockets."""
+    traffic = Traffic()
+    wire = Wire(transport=transport, connections=settings.concurrency, answer_s=ANSWER_S, meter=traffic)
+    application = ClientApplication(
+        token_url=settings.token_url,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        scope=settings.token_scope,
+    )
+    session = Session(
+        url=settings.api_url,
+        wire=wire,
+        tokens=ClientCredentials(application, runtime),
+        runtime=runtime,
+        concurrency=settings.concurrency,
+        is_throttle=is_throttle,
+        headers=HEADERS,
+    )
+    return DataverseConnector(Service(session), traffic, runtime)
+
+
+class DataverseConnector:
+    """The CRM side of a connection."""
+
+    def __init__(self, service: Service, traffic: Traffic, runtime: Runtime) -> None:
+        self._service = service
+        self._traffic = traffic
+        self._runtime = runtime
+
+    @property
+    def side(self) -> Side:
+        """The CRM."""
+        return Side.CRM
+
+    @property
+    def traffic(self) -> Traffic:
+        """Live counters."""
+        return self._traffic
+
+    async def test(self) -> str:
+        """Sign in and read the organization; returns its name."""
+        with sorted_errors():
+            await facts.user_id(self._service, purpose="test", is_patient=False)
+            found = await facts.organization(self._service, purpose="test", is_patient=False)
+        return found.name
+
+    async def describe(self, table: str) -> TableSchema:
+        """The table's columns, kinds and limits."""
+        return table_named(table).schema
+
+    async def facts(self) -> Values:
+        """Name, base currency and precision of the organization, and our user."""
+        with sorted_errors():
+            return await facts.facts(self._service)
+
+    async def server_time(self) -> datetime:
+        """The server's clock; ours where it does not tell."""
+        if self._service.session.server_time() is None:
+            with sorted_errors():
+                await facts.user_id(self._service, purpose="server_time")
+        return self._service.session.server_time() or self._runtime.now()
+
+    async def changes(
+        self, table: str, columns: Sequence[str], token: str | None, *, whole_table: bool
+    ) -> AsyncIterator[ChangePage]:
+        """Pages of changes since ``token``, or of every row."""
+        known = table_named(table)
+        with sorted_errors():
+            since = None if whole_table else token
+            async for page in changes.changes(self._service, known, known.chosen(columns), since):
+                yield page
+
+    async def read(self, table: str, ids: Sequence[RecordId], columns: Sequence[str]) -> Mapping[RecordId, Record]:
+        """The records with these ids."""
+        known = table_named(table)
+        with sorted_errors():
+            return await reads.read(self._service, known, ids, known.chosen(columns))
+
+    async def find(self, table: str, column: str, values: Sequence[Value], columns: Sequence[str]) -> Sequence[Record]:
+        """The records whose ``column`` equals one of ``values``."""
+        known = table_named(table)
+        with sorted_errors():
+            return await reads.find(self._service, known, known.column(column), values, known.chosen(columns))
+
+    async def count(self, table: str, conditions: Sequence[Condition]) -> int:
+        """How many records meet all conditions."""
+        with sorted_errors():
+            return await reads.count(self._service, table_named(table), conditions)
+
+    async def write(self, table: str, writes: Sequence[Write]) -> Sequence[WriteOutcome]:
+        """Apply the writes, each with its own outcome."""
+        return await write(self._service, self._traffic, table_named(table), writes)
+
+    async def close(self) -> None:
+        """Give back the sockets."""
+        await self._service.session.close()
