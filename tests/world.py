@@ -263,6 +263,18 @@ async def make_world(
         settings=Settings(),
     )
     load_crm(crm_file, {**ORGANIZATION, **(crm_rows or {})}, clock=clock, ids=new_id)
+    return open_world(folder, clock, ids)
+
+
+def open_world(folder: Path, clock: TestClock | None = None, ids: Iterator[UUID] | None = None) -> World:
+    """The world whose files are in ``folder``."""
+    clock = clock or TestClock(datetime(2026, 6, 2, 8, 0, tzinfo=UTC))
+    fresh = ids or (UUID(int=number) for number in itertools.count(1_000_000))
+
+    def new_id() -> UUID:
+        return next(fresh)
+
+    erp_file, crm_file = folder / "erp.sqlite", folder / "crm.sqlite"
     erp_app = create_erp(erp_file, clock=clock, ids=new_id, credentials=CREDENTIALS, settings=Settings())
     crm_app = create_crm(crm_file, clock=clock, ids=new_id, credentials=CREDENTIALS)
     company = erp_app.state.database.company_id
@@ -271,4 +283,5 @@ async def make_world(
         erp=Side(erp_app, ERP_URL, f"{ERP_URL}/api/v2.0/companies({company})/"),
         crm=Side(crm_app, CRM_URL, f"{CRM_URL}/api/data/v9.2/"),
         clock=clock,
+        ids=itertools.count(1 if ids is not None else 1_000_000),
     )

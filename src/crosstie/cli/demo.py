@@ -1,6 +1,7 @@
 """``crosstie demo``: sandbox systems, set-up, full synchronization with progress, and a page to look at."""
 
 import os
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +16,11 @@ from crosstie.cli.options import FAILED, Home, Json, wait_for
 from crosstie.cli.output import Output, jobs_table, output
 from crosstie.cli.progress import ProgressBars
 from crosstie.cli.sandbox import company_arguments
-from crosstie.web.serve import serve
+from crosstie.web.app import create_app
+from crosstie.web.serve import bind, serve
 
 _SHOWN = 10
+_HOST = "127.0.0.1"
 
 
 def demo(
@@ -31,7 +34,9 @@ def demo(
 ) -> None:
     """Show Crosstie at work: a sandbox ERP's customers arrive in a sandbox CRM, over real HTTP."""
     out = output(is_json=json)
-    folder = fresh_home(home or read_settings(os.environ).home / "demo")
+    settings = read_settings(os.environ, home)
+    page = None if exit_ else bind(_HOST, port)
+    folder = fresh_home(home or settings.home / "demo")
     with sandbox_process(["--state", str(folder / "sandbox"), *company_arguments(data, generate, seed)]) as answers:
         out.say(f"Sandbox ERP at {answers['erp']['url']}, sandbox CRM at {answers['crm']['url']}.")
         crosstie = open_crosstie(folder)
@@ -39,8 +44,8 @@ def demo(
             with the_only_worker(crosstie.settings), ProgressBars(is_shown=not json) as bars:
                 result = wait_for(run_demo(crosstie, answers, bars))
             _tell(out, crosstie, result)
-            if not exit_:
-                _show_page(out, crosstie, folder, port)
+            if page is not None:
+                _show_page(out, crosstie, folder, page)
         finally:
             crosstie.close()
     if not result.is_ok:
@@ -61,9 +66,9 @@ def _tell(out: Output, crosstie: Crosstie, result: DemoResult) -> None:
     out.result(result.as_json())
 
 
-def _show_page(out: Output, crosstie: Crosstie, folder: Path, port: int) -> None:
-    def ready(url: str) -> None:
+def _show_page(out: Output, crosstie: Crosstie, folder: Path, page: socket.socket) -> None:
+    def announce(url: str) -> None:
         out.say(f"Look at {url} · Ctrl+C stops everything.")
         out.say(f"Other commands work on this demonstration with --home {folder}")
 
-    serve(crosstie, port=port, ready=ready)
+    wait_for(serve(create_app(crosstie), page, announce))

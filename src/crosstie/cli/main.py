@@ -7,6 +7,7 @@ message says why.
 import sys
 
 import typer
+from typer.exceptions import TyperException
 
 from crosstie.cli.connection import connection_commands
 from crosstie.cli.couple import couple
@@ -19,7 +20,7 @@ from crosstie.cli.output import complain
 from crosstie.cli.sandbox import sandbox
 from crosstie.cli.setup import setup
 from crosstie.cli.synch import synch
-from crosstie.model.errors import CrosstieError
+from crosstie.model.errors import CrosstieError, UsageError
 
 REFUSED = 2
 INTERRUPTED = 130
@@ -39,10 +40,15 @@ app.add_typer(full_synch_commands, name="full-synch")
 
 def run() -> None:
     """What the ``crosstie`` program does."""
+    is_json = "--json" in sys.argv
     try:
-        app()
+        sys.exit(app(standalone_mode=not is_json))
+    except TyperException as error:
+        # Words that no command knows; without --json Typer tells people itself.
+        complain(UsageError(error.format_message(), "See 'crosstie --help'; nothing was done."), is_json=is_json)
+        sys.exit(REFUSED)
     except CrosstieError as error:
-        complain(error, is_json="--json" in sys.argv)
+        complain(error, is_json=is_json)
         sys.exit(REFUSED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -64,14 +64,14 @@ async def _look(env: Environment, tables: Tables, intents: Sequence[Intent], sid
     if not mine:
         return {}
     connector, table, columns = env.connector(side), tables.mapping.table(side), tables.mapping.columns(side)
-    by_id = {intent: intent.crm_id if side is Side.CRM else intent.erp_id for intent in mine}
-    read = await connector.read(table, [id_ for id_ in by_id.values() if id_ is not None], columns)
-    found = {intent.id: read[id_] for intent, id_ in by_id.items() if id_ is not None and id_ in read}
-    numbers = {intent.number: intent for intent, id_ in by_id.items() if id_ is None and intent.number is not None}
+    ids = {intent.id: intent.crm_id if side is Side.CRM else intent.erp_id for intent in mine}
+    read = await connector.read(table, [id_ for id_ in ids.values() if id_ is not None], columns)
+    found = {key: read[id_] for key, id_ in ids.items() if id_ is not None and id_ in read}
+    numbers = {one.number: one.id for one in mine if ids[one.id] is None and one.number is not None}
     if numbers:
         key = tables.on(side).key
         for record in await connector.find(table, key, list(numbers), columns):
-            found[numbers[str(record.values[key])].id] = record
+            found[numbers[str(record.values[key])]] = record
     return found
 
 

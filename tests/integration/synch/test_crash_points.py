@@ -1,0 +1,188 @@
+"""Crash once at every point where a crash can matter, start again, and compare with a run that was never disturbed.
+
+The points: before each request is sent, after its effect but before its answer is seen, and before each commit of the
+product's own database. A crash takes the process: nothing of it runs afterwards.
+"""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import sqlalchemy as sa
+from tests.world import World, make_world, open_world
+
+from crosstie.app.in_process_jobs import InProcessJobs
+from crosstie.model.intent import IntentState
+from crosstie.store.tables import coupling, intent
+from crosstie.synch.full_synch import start
+from crosstie.synch.ports.environment import Environment
+
+CUSTOMERS = 4
+PARTS = 8
+"""The points are dealt out to so many tests; `make test` runs the first, `make test-full` all."""
+
+
+class CrashError(BaseException):
+    """The process is gone."""
+
+
+@dataclass
+class Fuse:
+    """Counts the points and burns at one of them."""
+
+    burns_at: int
+    passed: int = 0
+
+    def pass_point(self) -> None:
+        """A crash may happen here."""
+        self.passed += 1
+        if self.passed == self.burns_at:
+            raise CrashError
+
+
+class CrashingTransport(httpx2.AsyncBaseTransport):
+    """Two points per request: before it is sent, and after its effect."""
+
+    def __init__(self, real: httpx2.AsyncBaseTransport, fuse: Fuse) -> None:
+        self._real = real
+        self._fuse = fuse
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send, unless the fuse burns before; lose the answer if it burns after."""
+        self._fuse.pass_point()
+        answer = await self._real.handle_async_request(request)
+        self._fuse.pass_point()
+        return answer
+
+
+async def prepare(folder: Path) -> None:
+    """A company half-way through its life: coupled records edited on both sides, and new records on both sides."""
+    world = await make_world(folder)
+    for number in range(CUSTOMERS):
+        await world.erp.create("customers", number=f"C{number}", displayName=f"Customer {number}", phoneNumber="1")
+    companies = {row["displayName"]: row["number"] for row in await world.erp.rows("contacts")}
+    await world.erp.create(
+        "contacts", number="P0", type="Person", companyNumber=companies["Customer 0"], displayName="Ana Díaz"
+    )
+    await world.full_synch()
+    customers = {row["number"]: row for row in await world.erp.rows("customers")}
+    accounts = {row["accountnumber"]: row for row in await world.crm.rows("accounts")}
+    await world.erp.edit(f"customers({customers['C0']['id']})", phoneNumber="2", city="Bern")
+    await world.crm.edit(f"accounts({accounts['C1']['accountid']})", telephone1="3", websiteurl="https://c1.example")
+    await world.erp.edit(f"customers({customers['C2']['id']})", displayName="Customer 2 AG")
+    await world.crm.edit(f"accounts({accounts['C2']['accountid']})", telephone1="4")
+    await world.erp.edit(f"customers({customers['C3']['id']})", displayName="Three, says the ERP")
+    await world.crm.edit(f"accounts({accounts['C3']['accountid']})", name="Three, says the CRM")
+    await world.erp.create("customers", number="C9", displayName="New in the ERP", currencyCode="EUR")
+    account = await world.crm.create("accounts", name="New in the CRM", customertypecode=3)
+    parent = {"parentcustomerid_account@odata.bind": f"/accounts({account['accountid']})"}
+    await world.crm.create("contacts", firstname="Ola", lastname="Nordmann", **parent)
+    await close(world)
+
+
+async def close(world: World) -> None:
+    """Give back files and clients."""
+    for side in (world.erp, world.crm):
+        await side.close()
+        side.app.state.close()
+
+
+@asynccontextmanager
+async def copy_of(template: Path, folder: Path) -> AsyncIterator[World]:
+    """The prepared company again, for one more history."""
+    shutil.copytree(template, folder)
+    world = open_world(folder)
+    world.page_size = 3
+    yield world
+    await close(world)
+    shutil.rmtree(folder)
+
+
+async def run_until_crash(world: World, fuse: Fuse) -> bool:
+    """A full synchronization by a process that dies when the fuse burns; returns whether it did."""
+
+    def wrap(real: httpx2.AsyncBaseTransport) -> httpx2.AsyncBaseTransport:
+        return CrashingTransport(real, fuse)
+
+    with world.product(erp=wrap, crm=wrap) as env:
+        sa.event.listen(engine_of(env), "commit", lambda _connection: fuse.pass_point())
+        try:
+            await start(env, InProcessJobs(env), started_by="test")
+        except CrashError:
+            return True
+    return False
+
+
+def engine_of(env: Environment) -> sa.Engine:
+    """The engine behind the store."""
+    return env.store._session._engine  # noqa: SLF001 - the crash must come between the store and its database
+
+
+async def view(world: World) -> dict[str, Any]:
+    """Everything that users see, without ids and stamps; couplings by the names of what they tie together."""
+    customers, accounts = await world.erp.rows("customers"), await world.crm.rows("accounts")
+    persons = await world.erp.rows("contacts", filter="type eq 'Person'")
+    with world.product() as env:
+        ties = [(one.erp_id, one.crm_id) for name in ("CUSTOMER", "CONTACT") for one in env.store.couplings.all(name)]
+        conflicts = env.store.outcomes.conflicts("CUSTOMER")
+    erp_names = {row["id"]: row["number"] for row in [*customers, *persons]}
+    contacts = await world.crm.rows("contacts")
+    crm_names = {row["accountid"]: row["name"] for row in accounts} | {
+        row["contactid"]: row["fullname"] for row in contacts
+    }
+    return {
+        "customers": sorted(
+            (r["number"], r["displayName"], r["phoneNumber"], r["city"], r["website"]) for r in customers
+        ),
+        "accounts": sorted(
+            (r["accountnumber"], r["name"], r["telephone1"], r["address1_city"], r["websiteurl"]) for r in accounts
+        ),
+        "persons": sorted((r["displayName"], r["companyName"]) for r in persons),
+        "contacts": sorted((r["fullname"], crm_names[r["_parentcustomerid_value"]]) for r in contacts),
+        "couplings": sorted((erp_names[erp], crm_names[crm]) for erp, crm in ties),
+        "conflicts": sorted((one.conflict.unit, one.conflict.erp, one.conflict.crm) for one in conflicts),
+    }
+
+
+async def settle_down(world: World) -> dict[str, Any]:
+    """A new process finishes what the dead one left, and the one after it finds nothing to write."""
+    world.clock.move(hours=2)
+    await world.full_synch()
+    before = await world.writes()
+    await world.full_synch()
+    await world.synch()
+    assert await world.writes() == before
+    with world.product() as env:
+        unsettled = sa.select(intent).where(intent.c.state == IntentState.OPEN)
+        with engine_of(env).connect() as connection:
+            assert connection.execute(unsettled).all() == []
+            assert connection.execute(sa.select(sa.func.count()).select_from(coupling)).scalar() == 10
+    return await view(world)
+
+
+@pytest.mark.parametrize(
+    "part", [pytest.param(part, marks=[pytest.mark.full] if part else []) for part in range(PARTS)]
+)
+async def test_a_crash_at_any_point_changes_nothing_in_the_end(tmp_path: Path, part: int) -> None:
+    """Whatever instant the process dies at, the next run ends where an undisturbed one does: nothing lost or doubled."""
+    template = tmp_path / "template"
+    template.mkdir()
+    await prepare(template)
+    async with copy_of(template, tmp_path / "undisturbed") as world:
+        fuse = Fuse(burns_at=0)
+        await run_until_crash(world, fuse)
+        expected, points = await settle_down(world), fuse.passed
+
+    for point in range(1 + part, points + 1, PARTS):
+        async with copy_of(template, tmp_path / f"crash-{point}") as world:
+            assert await run_until_crash(world, Fuse(burns_at=point))
+            assert await settle_down(world) == expected, f"after a crash at point {point} of {points}"
+
+    assert points > 100
+    assert len(expected["accounts"]) == CUSTOMERS + 2
+    assert expected["conflicts"] == [("displayName=name", ("Three, says the ERP",), ("Three, says the CRM",))]
