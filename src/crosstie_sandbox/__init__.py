@@ -1,1 +1,1 @@
-"""Sandbox CRM and sandbox ERP: two servers that speak the vendors' protocols over SQLite. Imports nothing of crosstie."""
+"""Sandbox CRM and sandbox ERP: two servers that speak the vendors' protocols over SQLite. Knows nothing of crosstie."""

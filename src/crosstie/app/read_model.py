@@ -1,18 +1,20 @@
 """What the faces show: one read model for pages and commands, plain values, no decisions."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crosstie.app.mappings import default_mappings
 from crosstie.app.wiring import Crosstie
+from crosstie.engine.order import waves
 from crosstie.model.coupling import Coupling
 from crosstie.model.job import FullSynchLine, SynchJob
 from crosstie.model.mapping import TableMapping
+from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.words import MappingName
 from crosstie.rules.conversions import CONVERSIONS
 from crosstie.store.connections import load_connection
-from crosstie.synch.ports.store import OpenConflict, RecordOutcome
+from crosstie.synch.ports.store import OpenConflict, RecordOutcome, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,25 +52,27 @@ def overview(crosstie: Crosstie, *, couplings: int = 50, jobs: int = 20, attenti
     """The overview of the connection at hand, with at most so many rows of each kind."""
     store = crosstie.store()
     stored = load_connection(crosstie.engine, crosstie.settings.connection)
-    unsettled = store.outcomes.unsettled()
+    unsettled = store.outcomes.count_unsettled()
+    mappings = default_mappings(CONVERSIONS)
+    order = [name for wave in waves({name: one.depends_on for name, one in mappings.items()}) for name in wave]
     lines = {line.mapping: line for line in store.jobs.lines()}
     return Overview(
         title=stored.title if stored else "",
         mappings=[
             MappingRow(
-                mapping=mapping,
+                mapping=mappings[name],
                 coupled=store.couplings.count(name),
-                attention=sum(one.mapping == name for one in unsettled),
+                attention=unsettled.get(name, 0),
                 line=lines.get(name),
             )
-            for name, mapping in default_mappings(CONVERSIONS).items()
+            for name in order
         ],
         couplings=[
             CouplingRow(coupling=one, name=name_of(one), synchronized_at=at)
             for at, one in store.couplings.recent(couplings)
         ],
         jobs=store.jobs.recent(jobs),
-        attention=unsettled[:attention],
+        attention=_named(store, store.outcomes.unsettled(limit=attention)),
     )
 
 
@@ -80,7 +84,23 @@ def name_of(coupling: Coupling) -> str:
 
 def attention(crosstie: Crosstie, mapping: MappingName | None = None) -> Sequence[RecordOutcome]:
     """Coupled Data Synchronization Errors: records that failed, are skipped, wait or conflict."""
-    return crosstie.store().outcomes.unsettled(mapping)
+    store = crosstie.store()
+    return _named(store, store.outcomes.unsettled(mapping))
+
+
+def _named(store: Store, outcomes: Sequence[RecordOutcome]) -> list[RecordOutcome]:
+    """The outcomes with records that others wait for named as people know them, not by id."""
+    ids: dict[MappingName, list[str]] = {}
+    for one in outcomes:
+        if one.reason.code is ReasonCode.NEEDS_COUPLING:
+            ids.setdefault(MappingName(one.reason.data["mapping"]), []).append(one.reason.data["value"])
+    labels = {key: label for name, keys in ids.items() for key, label in store.outcomes.labels(name, keys).items()}
+    return [replace(one, reason=_with_label(one.reason, labels)) for one in outcomes]
+
+
+def _with_label(reason: Reason, labels: Mapping[str, str]) -> Reason:
+    label = labels.get(reason.data.get("value", ""))
+    return reason if label is None else Reason(reason.code, {**reason.data, "value": label})
 
 
 def conflicts(crosstie: Crosstie) -> Sequence[OpenConflict]:

@@ -28,6 +28,11 @@ class Settings:
         """One process on one SQLite file."""
         return self.database_url.startswith("sqlite")
 
+    @property
+    def is_at_home(self) -> bool:
+        """The database is the file in ``home``, not one that ``CROSSTIE_DATABASE_URL`` names."""
+        return self.database_url == _database_in(self.home)
+
 
 _KNOWN = {"CROSSTIE_HOME", "CROSSTIE_DATABASE_URL", "CROSSTIE_KEY", "CROSSTIE_CONNECTION"}
 
@@ -44,7 +49,11 @@ def read_settings(environ: Mapping[str, str], home: Path | None = None) -> Setti
     folder = folder.expanduser().absolute()
     return Settings(
         home=folder,
-        database_url=environ.get("CROSSTIE_DATABASE_URL") or f"sqlite:///{folder / 'crosstie.sqlite'}",
+        database_url=environ.get("CROSSTIE_DATABASE_URL") or _database_in(folder),
         key=environ.get("CROSSTIE_KEY"),
         connection=ConnectionId(environ.get("CROSSTIE_CONNECTION") or "default"),
     )
+
+
+def _database_in(folder: Path) -> str:
+    return f"sqlite:///{folder / 'crosstie.sqlite'}"

@@ -59,9 +59,15 @@ def open_crosstie(home: Path | None = None) -> Crosstie:
 async def connected(
     crosstie: Crosstie, *, is_alone: bool = False, listener: Listener | None = None
 ) -> AsyncIterator[Environment]:
-    """The environment of the stored connection, with both connectors open."""
+    """The environment of the stored connection, with both connectors open.
+
+    Raises what is wrong when a system is away or refuses us: somebody waits for the answer, and once the work is under
+    way an outage is waited out for minutes.
+    """
     draft = load(crosstie.engine, crosstie.vault, crosstie.settings.connection)
     async with connectors_of(crosstie, draft, is_alone=is_alone, listener=listener) as env:
+        await env.crm.test()
+        await env.erp.test()
         yield env
 
 

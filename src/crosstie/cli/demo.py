@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from crosstie.app.demo import DemoResult, fresh_home, run_demo
+from crosstie.app.read_model import attention
 from crosstie.app.sandbox_process import sandbox_process
 from crosstie.app.settings import read_settings
 from crosstie.app.wiring import Crosstie, open_crosstie
@@ -16,6 +17,7 @@ from crosstie.cli.options import FAILED, Home, Json, wait_for
 from crosstie.cli.output import Output, jobs_table, output
 from crosstie.cli.progress import ProgressBars
 from crosstie.cli.sandbox import company_arguments
+from crosstie.model.errors import UsageError
 from crosstie.web.app import create_app
 from crosstie.web.serve import bind, serve
 
@@ -35,6 +37,11 @@ def demo(
     """Show Crosstie at work: a sandbox ERP's customers arrive in a sandbox CRM, over real HTTP."""
     out = output(is_json=json)
     settings = read_settings(os.environ, home)
+    if not settings.is_at_home:
+        raise UsageError(
+            "CROSSTIE_DATABASE_URL is set, and a demonstration would replace that database's connection; nothing was done.",
+            "Unset CROSSTIE_DATABASE_URL: a demonstration keeps its state in a folder of its own.",
+        )
     page = None if exit_ else bind(_HOST, port)
     folder = fresh_home(home or settings.home / "demo")
     with sandbox_process(["--state", str(folder / "sandbox"), *company_arguments(data, generate, seed)]) as answers:
@@ -58,7 +65,7 @@ def _tell(out: Output, crosstie: Crosstie, result: DemoResult) -> None:
         f"{result.seconds:.1f} s, {result.requests} requests, {result.peak_rss_mb:.0f} MB at most."
         f" Synchronizing again wrote {result.second_run_writes} records."
     )
-    unsettled = crosstie.store().outcomes.unsettled()
+    unsettled = attention(crosstie)
     for one in unsettled[:_SHOWN]:
         out.say(f"{one.mapping} {one.label or one.id}: {one.kind}. {one.reason}")
     if len(unsettled) > _SHOWN:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from crosstie.model.errors import CrosstieError
-from crosstie.model.job import SynchJob
+from crosstie.model.job import Counters, SynchJob
 from crosstie.model.words import Side
 
 
@@ -31,7 +32,7 @@ class Output:
         """A table for people; numbers stand right."""
         if self.is_json:
             return
-        table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+        table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=box.SIMPLE_HEAD)
         for index, column in enumerate(columns):
             is_number = bool(rows) and all(isinstance(row[index], int) for row in rows)
             table.add_column(column, justify="right" if is_number else "left", overflow="fold")
@@ -83,35 +84,10 @@ def job_as_json(job: SynchJob) -> dict[str, Any]:
 
 
 def jobs_table(out: Output, title: str, jobs: Sequence[SynchJob]) -> None:
-    """Synch jobs as a table."""
-    columns = (
-        "Mapping",
-        "Status",
-        "Inserted",
-        "Modified",
-        "Unchanged",
-        "Coupled",
-        "Skipped",
-        "Failed",
-        "Conflicts",
-        "Waiting",
-    )
-    rows = [
-        (
-            job.mapping,
-            job.status,
-            job.sum.inserted,
-            job.sum.modified,
-            job.sum.unchanged,
-            job.sum.coupled,
-            job.sum.skipped,
-            job.sum.failed,
-            job.sum.conflicts,
-            job.sum.waiting,
-        )
-        for job in jobs
-    ]
-    out.table(title, columns, rows)
+    """Synch jobs as a table; a counter that is zero everywhere has no column."""
+    counters = [name for name in Counters().as_dict() if any(job.sum.as_dict()[name] for job in jobs)]
+    rows = [(job.mapping, job.status, *(job.sum.as_dict()[name] for name in counters)) for job in jobs]
+    out.table(title, ("Mapping", "Status", *(name.capitalize() for name in counters)), rows)
     for job in jobs:
         if job.message:
             out.say(f"{job.mapping}: {job.message}")

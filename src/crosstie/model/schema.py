@@ -47,3 +47,8 @@ class TableSchema:
     """The column people know a record by (``number``, ``accountnumber``)."""
     label: str = "id"
     """The column that names a record in lists."""
+
+    @property
+    def naming(self) -> frozenset[str]:
+        """The columns by which people know a record."""
+        return frozenset((self.key, self.label)) & self.columns.keys()

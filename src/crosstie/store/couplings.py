@@ -37,7 +37,9 @@ class SqlCouplings:
         """Insert or replace; a record that is coupled to another one is refused by the database itself."""
         rows = [coupling_to_row(one) | {"coupled_at": at, "synchronized_at": at, "job_id": job} for one in couplings]
         try:
-            self._session.upsert(coupling, rows, {"coupled_at": coupling.c.coupled_at})
+            # A savepoint: a refusal takes back the rows before the refused one, not what the transaction did earlier.
+            with self._session.transaction() as connection, connection.begin_nested():
+                self._session.upsert(coupling, rows, {"coupled_at": coupling.c.coupled_at})
         except sa.exc.IntegrityError as error:
             raise UsageError(
                 "A CRM row is coupled to another ERP record already; nothing was coupled.",
@@ -59,7 +61,8 @@ class SqlCouplings:
 
     def recent(self, limit: int) -> Sequence[tuple[datetime, Coupling]]:
         """The couplings that were synchronized last, of all mappings, with the time."""
-        newest = (coupling.c.synchronized_at.desc(), coupling.c.mapping, coupling.c.erp_number)
+        number = coupling.c.erp_number.nulls_last()
+        newest = (coupling.c.synchronized_at.desc(), coupling.c.mapping, number, coupling.c.erp_id)
         statement = sa.select(coupling).where(self._session.mine(coupling)).order_by(*newest).limit(limit)
         return [(row.synchronized_at, coupling_from_row(row)) for row in self._session.rows(statement)]
 

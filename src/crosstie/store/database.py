@@ -13,18 +13,18 @@ from alembic.script import ScriptDirectory
 from crosstie.model.errors import SetupError
 
 _BUSY_TIMEOUT_MS = 30_000
+_MIGRATING = 0x63726F7373746965
+"""The advisory lock that is held while migrating: ``crosstie`` in ASCII."""
 
 
 def open_database(url: str) -> sa.Engine:
     """An engine on an up-to-date schema.
 
     ``url`` is a SQLAlchemy URL: ``sqlite:///…`` or ``postgresql://…`` (psycopg is the driver). Raises SetupError when
-    the place cannot be written, the server is away, or a newer version of Crosstie wrote the schema.
+    it is neither, the place cannot be written, the server is away, or a newer version of Crosstie wrote the schema.
     """
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    elif parsed.database:
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
         _check_folder(Path(parsed.database))
     engine = sa.create_engine(parsed)
     if engine.dialect.name == "sqlite":
@@ -43,6 +43,21 @@ def open_database(url: str) -> sa.Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _parse(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        # Not even named: what cannot be parsed may hold a password anywhere.
+        parsed = None
+    drivers = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+    if parsed is None or parsed.get_backend_name() not in drivers:
+        raise SetupError(
+            "The address of the database is not one that Crosstie knows; nothing was done.",
+            "Set CROSSTIE_DATABASE_URL to sqlite:///FILE or to postgresql://USER:PASSWORD@HOST/NAME.",
+        ) from None
+    return parsed.set(drivername=drivers[parsed.get_backend_name()])
 
 
 def _check_folder(path: Path) -> None:
@@ -79,6 +94,9 @@ def _migrate(engine: sa.Engine) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            # Of two processes that open an empty database one migrates; on SQLite the writing transaction sees to it.
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
         current = MigrationContext.configure(connection).get_current_revision()
         if current is not None and current not in known:
             raise SetupError(

@@ -34,17 +34,12 @@ class SqlChangeInbox:
 
     def begin_pass(self, side: Side, table: str, columns: Sequence[str]) -> int:
         """Start a pass; other columns than before make the old token worthless."""
-        known = self.feed(side, table)
-        keeps = known is not None and known.columns == tuple(columns)
-        number = (known.number if known else 0) + 1
-        row = {
-            "side": side,
-            "table_name": table,
-            "columns": list(columns),
-            "token": known.token if known and keeps else None,
-            "pass_number": number,
-        }
-        self._session.upsert(change_feed, [row])
+        row = {"side": side, "table_name": table, "columns": list(columns)}
+        with self._session.transaction():
+            known = self._session.hold(change_feed, {**row, "token": None, "pass_number": 0})
+            number = int(known.pass_number) + 1
+            token = known.token if known.columns == list(columns) else None
+            self._session.upsert(change_feed, [{**row, "token": token, "pass_number": number}])
         return number
 
     def add(self, side: Side, table: str, number: int, changes: Sequence[Change]) -> None:
@@ -65,11 +60,15 @@ class SqlChangeInbox:
             self._put(rows)
 
     def finish_pass(self, side: Side, table: str, number: int, token: str, *, is_complete_set: bool) -> None:
-        """Move the feed on; what a complete set did not list is noted as gone."""
+        """Move the feed on; what a complete set did not list is noted as gone.
+
+        A pass that was overtaken leaves the token alone: the newer one may have been read with other columns.
+        """
+        newest = sa.and_(self._of_feed(side, table), change_feed.c.pass_number == number)
         with self._session.transaction():
             if is_complete_set:
                 self._note_gone(side, table, number)
-            self._session.run(sa.update(change_feed).where(self._of_feed(side, table)).values(token=token))
+            self._session.run(sa.update(change_feed).where(newest).values(token=token))
 
     def cursor(self, mapping: MappingName, side: Side) -> int:
         """Up to where the mapping has looked at the changes of a side."""
@@ -129,7 +128,10 @@ class SqlChangeInbox:
                 row["seq"] = place + offset
             moved = sa.literal_column("excluded.version").is_distinct_from(change_inbox.c.version)
             seq = sa.case((moved, sa.literal_column("excluded.seq")), else_=change_inbox.c.seq)
-            self._session.upsert(change_inbox, rows, {"seq": seq})
+            # A late page of a pass that was overtaken must not hide that the newer pass listed the record.
+            listed: sa.ColumnElement[int] = sa.literal_column("excluded.pass_number")
+            number = sa.case((listed > change_inbox.c.pass_number, listed), else_=change_inbox.c.pass_number)
+            self._session.upsert(change_inbox, rows, {"seq": seq, "pass_number": number})
 
     def _take_places(self, count: int) -> int:
         """Reserve places; returns the first one. The row lock makes the order of places the order of commits."""

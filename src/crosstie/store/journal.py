@@ -56,7 +56,8 @@ class SqlJournal:
         """Every write that was ever intended for a record, newest first."""
         column = intent.c.erp_id if side is Side.ERP else intent.c.crm_id
         where = (self._session.mine(intent), intent.c.mapping == mapping, column == id_)
-        statement = sa.select(intent).where(*where).order_by(intent.c.intended_at.desc())
+        newest = (intent.c.intended_at.desc(), intent.c.intent_id.desc())
+        statement = sa.select(intent).where(*where).order_by(*newest)
         return [(row.intended_at, _from_row(row)) for row in self._session.rows(statement)]
 
     def reserve_numbers(self, mapping: MappingName, pattern: str, ids: Sequence[RecordId]) -> Mapping[RecordId, str]:
@@ -64,11 +65,10 @@ class SqlJournal:
         where = (self._session.mine(reserved_number), reserved_number.c.mapping == mapping)
         known_where = sa.select(reserved_number).where(*where, reserved_number.c.crm_id.in_(ids))
         with self._session.transaction():
+            last = int(self._session.hold(number_range, {"mapping": mapping, "last": 0}).last)
             known = {RecordId(row.crm_id): str(row.number) for row in self._session.rows(known_where)}
-            missing = [id_ for id_ in ids if id_ not in known]
+            missing = [id_ for id_ in dict.fromkeys(ids) if id_ not in known]
             if missing:
-                range_of = (self._session.mine(number_range), number_range.c.mapping == mapping)
-                last = int(self._session.scalar(sa.select(number_range.c.last).where(*range_of)) or 0)
                 fresh = {id_: pattern.format(last + offset) for offset, id_ in enumerate(missing, 1)}
                 self._session.upsert(number_range, [{"mapping": mapping, "last": last + len(missing)}])
                 rows = [{"mapping": mapping, "crm_id": id_, "number": number} for id_, number in fresh.items()]

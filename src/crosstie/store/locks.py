@@ -21,16 +21,16 @@ class SqlLocks:
     def take(self, mapping: MappingName, owner: str, now: datetime, lease_s: float, *, force: bool) -> int:
         """Take the lock and return its new epoch."""
         with self._session.transaction():
-            rows = self._session.rows(sa.select(mapping_lock).where(*self._of(mapping)).with_for_update())
-            if rows and rows[0].owner != owner and rows[0].lease_until > now and not force:
+            free = {"mapping": mapping, "epoch": 0, "owner": "", "lease_until": _LONG_AGO}
+            held = self._session.hold(mapping_lock, free)
+            if held.owner != owner and held.lease_until > now and not force:
                 raise UsageError(
-                    f"{mapping} is being synchronized by another worker ({rows[0].owner}).",
-                    f"Wait for it to finish; its lease runs until {rows[0].lease_until:%H:%M:%S} UTC.",
+                    f"{mapping} is being synchronized by another worker ({held.owner}).",
+                    f"Wait for it to finish; its lease runs until {held.lease_until:%H:%M:%S} UTC.",
                 )
-            epoch = int(rows[0].epoch) + 1 if rows else 1
-            lease = now + timedelta(seconds=lease_s)
-            row = {"mapping": mapping, "epoch": epoch, "owner": owner, "lease_until": lease}
-            self._session.upsert(mapping_lock, [row], {"epoch": mapping_lock.c.epoch + 1})
+            epoch = int(held.epoch) + 1
+            taken = {"epoch": epoch, "owner": owner, "lease_until": now + timedelta(seconds=lease_s)}
+            self._session.run(sa.update(mapping_lock).where(*self._of(mapping)).values(**taken))
             return epoch
 
     def renew(self, mapping: MappingName, epoch: int, now: datetime, lease_s: float) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crosstie.model.action import FieldConflict
+from crosstie.model.action import FieldConflict, Need
 from crosstie.model.coupling import Coupling
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.value import Json, Value, value_from_json, value_to_json
@@ -60,7 +60,8 @@ class SqlOutcomes:
     def due(self, mapping: MappingName, side: Side, now: datetime, limit: int) -> Sequence[RecordId]:
         """Records whose time to be taken up again has come."""
         where = (*self._of(mapping, side), record_outcome.c.due_at <= now)
-        statement = sa.select(record_outcome.c.record_id).where(*where).order_by(record_outcome.c.due_at).limit(limit)
+        first = (record_outcome.c.due_at, record_outcome.c.record_id)
+        statement = sa.select(record_outcome.c.record_id).where(*where).order_by(*first).limit(limit)
         return [RecordId(row.record_id) for row in self._session.rows(statement)]
 
     def count_due(self, mapping: MappingName, now: datetime) -> int:
@@ -74,35 +75,50 @@ class SqlOutcomes:
 
     def wake(self, couplings: Sequence[Coupling], *, now: datetime) -> None:
         """Make records due that waited for these couplings."""
-        if not couplings:
-            return
-        ids = [one.erp_id for one in couplings] + [one.crm_id for one in couplings]
-        numbers = [one.erp_number for one in couplings if one.erp_number]
-        woken = sa.select(waiting.c.mapping, waiting.c.side, waiting.c.record_id).where(
-            self._session.mine(waiting),
-            waiting.c.needs_mapping == couplings[0].mapping,
-            waiting.c.needs_value.in_([*ids, *numbers]),
-        )
+        known: dict[MappingName, list[str]] = {}
+        for one in couplings:
+            known.setdefault(one.mapping, []).extend(filter(None, (one.erp_id, one.crm_id, one.erp_number)))
         key = sa.tuple_(record_outcome.c.mapping, record_outcome.c.side, record_outcome.c.record_id)
-        self._session.run(
-            sa.update(record_outcome).where(self._session.mine(record_outcome), key.in_(woken)).values(due_at=now)
-        )
+        with self._session.transaction():
+            for mapping, values in known.items():
+                of = (self._session.mine(waiting), waiting.c.needs_mapping == mapping)
+                woken = sa.select(waiting.c.mapping, waiting.c.side, waiting.c.record_id)
+                woken = woken.where(*of, waiting.c.needs_value.in_(values))
+                these = (self._session.mine(record_outcome), key.in_(woken))
+                self._session.run(sa.update(record_outcome).where(*these).values(due_at=now))
 
     def of_record(self, mapping: MappingName, side: Side, id_: RecordId) -> RecordOutcome | None:
         """The last outcome of a record."""
         statement = sa.select(record_outcome).where(*self._of(mapping, side), record_outcome.c.record_id == id_)
-        rows = self._session.rows(statement)
-        return _outcome_from_row(rows[0]) if rows else None
+        return next(iter(self._outcomes(statement)), None)
 
-    def unsettled(self, mapping: MappingName | None = None) -> Sequence[RecordOutcome]:
-        """Records that failed, are skipped or wait."""
+    def count_unsettled(self) -> Mapping[MappingName, int]:
+        """How many records of each mapping failed, are skipped, wait or conflict."""
+        of = (self._session.mine(record_outcome), record_outcome.c.kind.in_(_UNSETTLED))
+        counted = (
+            sa.select(record_outcome.c.mapping, sa.func.count().label("records"))
+            .where(*of)
+            .group_by(record_outcome.c.mapping)
+        )
+        return {MappingName(row.mapping): int(row.records) for row in self._session.rows(counted)}
+
+    def labels(self, mapping: MappingName, ids: Sequence[str]) -> Mapping[str, str]:
+        """Number and name of records that a mapping has looked at."""
+        of = (self._session.mine(record_outcome), record_outcome.c.mapping == mapping)
+        named = sa.select(record_outcome.c.record_id, record_outcome.c.label).where(
+            *of, record_outcome.c.record_id.in_(ids), record_outcome.c.label != ""
+        )
+        return {row.record_id: row.label for row in self._session.rows(named)} if ids else {}
+
+    def unsettled(self, mapping: MappingName | None = None, limit: int | None = None) -> Sequence[RecordOutcome]:
+        """Records that failed, are skipped, wait or conflict."""
         statement = sa.select(record_outcome).where(
             self._session.mine(record_outcome), record_outcome.c.kind.in_(_UNSETTLED)
         )
         if mapping is not None:
             statement = statement.where(record_outcome.c.mapping == mapping)
         ordered = statement.order_by(record_outcome.c.mapping, record_outcome.c.label, record_outcome.c.record_id)
-        return [_outcome_from_row(row) for row in self._session.rows(ordered)]
+        return self._outcomes(ordered.limit(limit))
 
     def put_conflicts(self, conflicts: Sequence[OpenConflict]) -> None:
         """Open or refresh conflicts; one that is open already keeps the time it was found."""
@@ -128,7 +144,7 @@ class SqlOutcomes:
         where = [self._session.mine(conflict), conflict.c.mapping == mapping, conflict.c.closed_at.is_(None)]
         if erp_ids is not None:
             where.append(conflict.c.erp_id.in_(erp_ids))
-        statement = sa.select(conflict).where(*where).order_by(conflict.c.found_at, conflict.c.erp_id)
+        statement = sa.select(conflict).where(*where).order_by(conflict.c.found_at, conflict.c.erp_id, conflict.c.unit)
         return [_conflict_from_row(row) for row in self._session.rows(statement)]
 
     def _of(self, mapping: MappingName, side: Side) -> tuple[sa.ColumnElement[bool], ...]:
@@ -138,11 +154,24 @@ class SqlOutcomes:
             record_outcome.c.side == side,
         )
 
+    def _outcomes(self, statement: sa.Select[Any]) -> Sequence[RecordOutcome]:
+        """The outcomes that a query finds, each with what it waits for."""
+        keys = statement.with_only_columns(record_outcome.c.mapping, record_outcome.c.side, record_outcome.c.record_id)
+        of = sa.tuple_(waiting.c.mapping, waiting.c.side, waiting.c.record_id).in_(keys)
+        waits = sa.select(waiting).where(self._session.mine(waiting), of).order_by(waiting.c.field)
+        needs: dict[tuple[str, str, str], list[Need]] = {}
+        for row in self._session.rows(waits):
+            needs.setdefault((row.mapping, row.side, row.record_id), []).append(_need_from_row(row))
+        rows = self._session.rows(statement)
+        return [_outcome_from_row(row, needs.get((row.mapping, row.side, row.record_id), ())) for row in rows]
+
     def _forget_waits(self, outcomes: Sequence[RecordOutcome]) -> None:
-        mapping = outcomes[0].mapping
-        ids = [one.id for one in outcomes]
-        of = (self._session.mine(waiting), waiting.c.mapping == mapping)
-        self._session.run(sa.delete(waiting).where(*of, waiting.c.record_id.in_(ids)))
+        ids: dict[tuple[MappingName, Side], list[RecordId]] = {}
+        for one in outcomes:
+            ids.setdefault((one.mapping, one.side), []).append(one.id)
+        for (mapping, side), these in ids.items():
+            of = (self._session.mine(waiting), waiting.c.mapping == mapping, waiting.c.side == side)
+            self._session.run(sa.delete(waiting).where(*of, waiting.c.record_id.in_(these)))
 
 
 def _outcome_to_row(one: RecordOutcome) -> dict[str, object]:
@@ -164,7 +193,18 @@ def _outcome_to_row(one: RecordOutcome) -> dict[str, object]:
     }
 
 
-def _outcome_from_row(row: sa.Row[Any]) -> RecordOutcome:
+def _need_from_row(row: sa.Row[Any]) -> Need:
+    return Need(
+        mapping=MappingName(row.needs_mapping),
+        side=Side(row.needs_side),
+        key=row.needs_key,
+        value=row.needs_value,
+        field=row.field,
+        is_required=row.is_required,
+    )
+
+
+def _outcome_from_row(row: sa.Row[Any], needs: Sequence[Need]) -> RecordOutcome:
     return RecordOutcome(
         mapping=MappingName(row.mapping),
         side=Side(row.side),
@@ -179,6 +219,7 @@ def _outcome_from_row(row: sa.Row[Any]) -> RecordOutcome:
         at=row.at,
         attempts=row.attempts,
         due_at=row.due_at,
+        needs=tuple(needs),
     )
 
 

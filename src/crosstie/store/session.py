@@ -57,17 +57,31 @@ class Session:
     def upsert(
         self, table: sa.Table, rows: Sequence[Mapping[str, object]], update: Mapping[str, object] | None = None
     ) -> None:
-        """Insert rows or replace those with the same key; ``update`` names expressions for single columns.
+        """Insert rows or replace those with the same key, all or none; ``update`` names expressions for single columns.
 
         Every row carries the same columns; ``connection_id`` is added. A key must not stand twice in ``rows``.
         """
+        if not rows:
+            return
         keys = [column.name for column in table.primary_key]
-        for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-            part = [{"connection_id": self.connection_id, **row} for row in rows[start : start + _ROWS_PER_STATEMENT]]
-            statement = self._insert(table)
-            changed: dict[str, Any] = {name: statement.excluded[name] for name in part[0] if name not in keys}
-            changed |= update or {}
-            self.run(statement.on_conflict_do_update(index_elements=keys, set_=changed), part)
+        statement = self._insert(table)
+        changed: dict[str, Any] = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        replacing = statement.on_conflict_do_update(index_elements=keys, set_=changed | dict(update or {}))
+        with self.transaction():
+            for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+                part = rows[start : start + _ROWS_PER_STATEMENT]
+                self.run(replacing, [{"connection_id": self.connection_id, **row} for row in part])
+
+    def hold(self, table: sa.Table, row: Mapping[str, object]) -> sa.Row[Any]:
+        """The row with the key of ``row``, inserted as given where there is none; nobody else changes it meanwhile.
+
+        Called inside a transaction. A look alone holds nothing on PostgreSQL while the row does not exist yet: two who
+        look at once would both find nothing.
+        """
+        mine = {"connection_id": self.connection_id, **row}
+        self.run(self._insert(table).on_conflict_do_nothing(), [mine])
+        where = (column == mine[column.name] for column in table.primary_key)
+        return self.rows(sa.select(table).where(*where).with_for_update())[0]
 
     def _insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
         return sqlite.insert(table) if self._engine.dialect.name == "sqlite" else postgresql.insert(table)

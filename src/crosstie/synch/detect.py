@@ -4,14 +4,15 @@ The inbox is shared by all mappings of the table; a crash repeats at most one pa
 place. Nothing is decided here.
 """
 
+from crosstie.model.schema import TableSchema
 from crosstie.model.words import Side
 from crosstie.synch.ports.environment import Environment
 
 
-async def detect(env: Environment, side: Side, table: str, *, whole_table: bool) -> None:
-    """Bring the inbox up to date with ``table``; ``whole_table`` looks at every record (and finds the gone ones)."""
-    inbox = env.store.inbox
-    columns = filter_columns(env, side, table)
+async def detect(env: Environment, side: Side, schema: TableSchema, *, whole_table: bool) -> None:
+    """Bring the inbox up to date with a table; ``whole_table`` looks at every record (and finds the gone ones)."""
+    inbox, table = env.store.inbox, schema.table
+    columns = listed_columns(env, side, schema)
     known = inbox.feed(side, table)
     token = known.token if known and known.columns == columns else None
     number = inbox.begin_pass(side, table, columns)
@@ -22,7 +23,8 @@ async def detect(env: Environment, side: Side, table: str, *, whole_table: bool)
                 inbox.finish_pass(side, table, number, page.token, is_complete_set=page.is_complete_set)
 
 
-def filter_columns(env: Environment, side: Side, table: str) -> tuple[str, ...]:
-    """The columns that the filters of all mappings of this table need."""
-    of_table = (mapping for mapping in env.mappings.values() if mapping.table(side) == table)
-    return tuple(sorted({column for mapping in of_table for column in mapping.filter_columns(side)}))
+def listed_columns(env: Environment, side: Side, schema: TableSchema) -> tuple[str, ...]:
+    """What the feed lists: the columns that the filters of all mappings of the table need, number and name."""
+    of_table = (mapping for mapping in env.mappings.values() if mapping.table(side) == schema.table)
+    columns = {column for mapping in of_table for column in mapping.filter_columns(side)}
+    return tuple(sorted(columns | schema.naming))

@@ -142,7 +142,7 @@ def _outcome(tables: Tables, work: Work, attempts: int, permit: Permit, now: dat
         reason=reason,
         detail=work.detail or _cut(action),
         next_step=work.next_step or reason.next_step,
-        label=tables.label_of(work.side, work.record),
+        label=tables.label_of(work.side, work.record or action.record(work.side)),
         job=permit.job,
         at=now,
         attempts=failures,

@@ -69,7 +69,7 @@ async def run_synch_job(env: Environment, job: SynchJob) -> AsyncGenerator[Synch
         yield run.note(replace(run.job, status=JobStatus.IN_PROCESS, started_at=env.clock()))
         await recover(env, run.tables, run.permit())
         for side in Side:
-            await detect(env, side, mapping.table(side), whole_table=job.is_full)
+            await detect(env, side, run.tables.on(side), whole_table=job.is_full)
             run.permit()
         async for moved in _pages(run):
             yield moved

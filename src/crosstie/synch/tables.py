@@ -62,15 +62,11 @@ async def describe(env: Environment, mapping: TableMapping) -> Tables:
     # Numbers and names are read with every record, so that lists and references need no further request.
     extra = replace(
         mapping,
-        erp_extra=tuple(dict.fromkeys((*mapping.erp_extra, *_known(erp)))),
-        crm_extra=tuple(dict.fromkeys((*mapping.crm_extra, *_known(crm)))),
+        erp_extra=tuple(sorted({*mapping.erp_extra, *erp.naming})),
+        crm_extra=tuple(sorted({*mapping.crm_extra, *crm.naming})),
     )
     translation = Translation(pair=Pair(erp=erp, crm=crm), conversions=env.conversions)
     return Tables(mapping=extra, translation=translation, facts=facts)
-
-
-def _known(table: TableSchema) -> tuple[str, ...]:
-    return tuple(name for name in (table.key, table.label) if name in table.columns)
 
 
 async def _local_currency_row(env: Environment, facts: Values) -> Value:

@@ -211,8 +211,16 @@ class Outcomes(Protocol):
         """The last outcome of a record."""
         ...
 
-    def unsettled(self, mapping: MappingName | None = None) -> Sequence[RecordOutcome]:
-        """Records that failed, are skipped or wait."""
+    def unsettled(self, mapping: MappingName | None = None, limit: int | None = None) -> Sequence[RecordOutcome]:
+        """Records that failed, are skipped, wait or conflict."""
+        ...
+
+    def count_unsettled(self) -> Mapping[MappingName, int]:
+        """How many of them each mapping has."""
+        ...
+
+    def labels(self, mapping: MappingName, ids: Sequence[str]) -> Mapping[str, str]:
+        """Number and name of records that a mapping has looked at."""
         ...
 
     def put_conflicts(self, conflicts: Sequence[OpenConflict]) -> None:
