@@ -1,4 +1,4 @@
-"""Connections: saved after a test, opened as two connectors. The connectors are plug-ins found by entry point."""
+"""Connections: described by a draft, saved with their secrets encrypted, opened as two connectors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

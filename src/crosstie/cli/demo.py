@@ -39,7 +39,7 @@ def demo(
     settings = read_settings(os.environ, home)
     if not settings.is_at_home:
         raise UsageError(
-            "CROSSTIE_DATABASE_URL is set, and a demonstration would replace that database's connection; nothing was done.",
+            "CROSSTIE_DATABASE_URL is set; a demonstration would replace that database's connection. Nothing was done.",
             "Unset CROSSTIE_DATABASE_URL: a demonstration keeps its state in a folder of its own.",
         )
     page = None if exit_ else bind(_HOST, port)
