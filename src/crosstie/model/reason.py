@@ -14,6 +14,7 @@ class ReasonCode(StrEnum):
     ECHO = "echo"
     MATCHED = "matched"
     COUPLED_BY_HAND = "coupled_by_hand"
+    OWN_CREATE = "own_create"
     OUTSIDE_FILTER = "outside_filter"
     LEFT_FILTER = "left_filter"
     NOT_COUPLED = "not_coupled"
@@ -42,6 +43,7 @@ SENTENCES: Mapping[ReasonCode, str] = {
     ReasonCode.ECHO: "The change is the one that Crosstie wrote itself.",
     ReasonCode.MATCHED: "Exactly one uncoupled record on the other side has the same {fields}.",
     ReasonCode.COUPLED_BY_HAND: "A person coupled these two.",
+    ReasonCode.OWN_CREATE: "Crosstie created it; the answer was lost and the effect came late.",
     ReasonCode.OUTSIDE_FILTER: "It does not meet the filter of the mapping: {filter}.",
     ReasonCode.LEFT_FILTER: "It is coupled but no longer meets the filter ({filter}); nothing is sent until it does.",
     ReasonCode.NOT_COUPLED: "The mapping synchronizes coupled records only, and this one is not coupled.",

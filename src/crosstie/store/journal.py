@@ -60,6 +60,16 @@ class SqlJournal:
         statement = sa.select(intent).where(*where).order_by(*newest)
         return [(row.intended_at, _from_row(row)) for row in self._session.rows(statement)]
 
+    def own_creates(
+        self, mapping: MappingName, *, crm_ids: Sequence[RecordId], numbers: Sequence[str]
+    ) -> Sequence[Intent]:
+        """Intents, oldest first, that were to create these CRM rows, or ERP records with these numbers."""
+        rows = sa.and_(intent.c.destination == Side.CRM, intent.c.crm_id.in_(crm_ids))
+        records = sa.and_(intent.c.destination == Side.ERP, intent.c.number.in_(numbers))
+        where = (self._session.mine(intent), intent.c.mapping == mapping, intent.c.is_insert, sa.or_(rows, records))
+        statement = sa.select(intent).where(*where).order_by(intent.c.intended_at, intent.c.intent_id)
+        return [_from_row(row) for row in self._session.rows(statement)] if crm_ids or numbers else []
+
     def reserve_numbers(self, mapping: MappingName, pattern: str, ids: Sequence[RecordId]) -> Mapping[RecordId, str]:
         """The ERP number reserved for each CRM record; the same at every call."""
         where = (self._session.mine(reserved_number), reserved_number.c.mapping == mapping)

@@ -138,6 +138,7 @@ intent = sa.Table(
     sa.Index("ix_intent_state", "connection_id", "mapping", "state"),
     sa.Index("ix_intent_erp_id", "connection_id", "mapping", "erp_id"),
     sa.Index("ix_intent_crm_id", "connection_id", "mapping", "crm_id"),
+    sa.Index("ix_intent_number", "connection_id", "mapping", "number"),
 )
 
 number_range = sa.Table(

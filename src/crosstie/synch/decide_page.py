@@ -11,6 +11,7 @@ from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.value import Values
 from crosstie.model.words import ActionKind, RecordId, Side, Version
+from crosstie.synch.adopt import adopt
 from crosstie.synch.gather import candidates, couple_by_match, gather, with_references
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import Pending
@@ -43,6 +44,7 @@ def _outside(mapping: TableMapping, side: Side, id_: RecordId, values: Values, *
 async def decide_page(env: Environment, tables: Tables, works: Sequence[Work], *, creates: bool) -> None:
     """Gather, couple by match, and put a decision on every work."""
     await gather(env, tables.mapping, works)
+    await adopt(env, tables, works)
     setting = with_references(env, tables.setting(creates=creates), works, tables.facts)
     refused: dict[tuple[Side, RecordId], tuple[ReasonCode, int]] = {}
     if tables.mapping.match_on:
@@ -74,15 +76,9 @@ def _decide(setting: Setting, work: Work, frozen: Mapping[RecordId, frozenset[st
         return decide_uncoupled(setting, work.record, work.side)
     held = frozen.get(work.coupling.erp_id, frozenset())
     action = decide_pair(setting, work.coupling, work.on(Side.ERP), work.on(Side.CRM), held)
-    return _as_coupling(setting, action) if work.is_new_coupling else action
-
-
-def _as_coupling(setting: Setting, action: SynchAction) -> SynchAction:
-    """The decision about a pair that was just matched: it is coupled, whatever else happens to it."""
-    if action.kind not in (ActionKind.MODIFY, ActionKind.UNCHANGED):
-        return action
-    reason = Reason(ReasonCode.MATCHED, {"fields": ", ".join(setting.mapping.match_on)})
-    return replace(action, kind=ActionKind.COUPLE, reason=reason)
+    if work.coupled_because is not None and action.kind in (ActionKind.MODIFY, ActionKind.UNCHANGED):
+        return replace(action, kind=ActionKind.COUPLE, reason=work.coupled_because)
+    return action
 
 
 def _ambiguous(tables: Tables, work: Work, why: tuple[ReasonCode, int]) -> SynchAction:

@@ -12,7 +12,7 @@ from crosstie.engine.decide import Setting
 from crosstie.engine.filter import meets
 from crosstie.model.coupling import Coupling
 from crosstie.model.mapping import FieldMapping, TableMapping
-from crosstie.model.reason import ReasonCode
+from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.value import Value, Values
 from crosstie.model.words import MappingName, RecordId, Side
@@ -27,7 +27,7 @@ async def gather(env: Environment, mapping: TableMapping, works: Sequence[Work])
         found = env.store.couplings.by_id(mapping.name, side, [work.id for work in mine])
         for work in mine:
             work.coupling = found.get(work.id)
-            work.is_new_coupling = False
+            work.coupled_because = None
     records = {side: await _read(env, mapping, works, side) for side in Side}
     for work in works:
         work.record = records[work.side].get(work.id)
@@ -124,7 +124,7 @@ def couple_by_match(
         else:
             work.counterpart = records[0]
             work.coupling = new_coupling(mapping.name, side, work.id, records[0].id)
-            work.is_new_coupling = True
+            work.coupled_because = Reason(ReasonCode.MATCHED, {"fields": ", ".join(mapping.match_on)})
     return refused
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from crosstie.model.action import SynchAction
 from crosstie.model.coupling import Base, Coupling
-from crosstie.model.intent import Intent
+from crosstie.model.intent import Intent, IntentState
 from crosstie.model.job import COUNTER_OF, Counters
 from crosstie.model.reason import Reason
 from crosstie.model.record import Record
@@ -35,8 +35,10 @@ def remember(env: Environment, tables: Tables, works: Sequence[Work], permit: Pe
     """
     now, mapping = env.clock(), tables.mapping.name
     couplings = [coupled for work in works if (coupled := coupling_after(tables, work)) is not None]
-    fresh = [one for one, work in _with_work(couplings, works) if work.coupling is None or work.is_new_coupling]
+    fresh = [one for one, work in _with_work(couplings, works) if work.coupling is None or work.coupled_because]
     env.store.couplings.put(couplings, job=permit.job, at=now)
+    late = [work.landed_late for work in works if work.landed_late is not None]
+    env.store.journal.settle(dict.fromkeys(late, IntentState.LANDED), at=now)
     attempts = _attempts(env, tables, works)
     outcomes = [_outcome(tables, work, attempts.get(work.id, 0), permit, now) for work in works]
     env.store.outcomes.put(outcomes)

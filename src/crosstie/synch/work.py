@@ -20,8 +20,10 @@ class Work:
     record: Record | None = None
     coupling: Coupling | None = None
     counterpart: Record | None = None
-    is_new_coupling: bool = False
-    """Coupled on this page: by match, or by hand just now."""
+    coupled_because: Reason | None = None
+    """Why the two were coupled on this page; ``None`` for an older coupling."""
+    landed_late: str | None = None
+    """The id of the intent whose late effect this record is."""
     action: SynchAction | None = None
     intents: list[Intent] = field(default_factory=list)
     answers: dict[Side, Record] = field(default_factory=dict)

@@ -175,6 +175,12 @@ class Journal(Protocol):
         """Every write that was ever intended for a record, newest first."""
         ...
 
+    def own_creates(
+        self, mapping: MappingName, *, crm_ids: Sequence[RecordId], numbers: Sequence[str]
+    ) -> Sequence[Intent]:
+        """Intents, oldest first, that were to create these CRM rows, or ERP records with these numbers."""
+        ...
+
     def reserve_numbers(self, mapping: MappingName, pattern: str, ids: Sequence[RecordId]) -> Mapping[RecordId, str]:
         """The ERP number reserved for each CRM record; the same at every call."""
         ...

@@ -136,6 +136,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("intent", schema=None) as batch_op:
         batch_op.create_index("ix_intent_crm_id", ["connection_id", "mapping", "crm_id"], unique=False)
+        batch_op.create_index("ix_intent_number", ["connection_id", "mapping", "number"], unique=False)
         batch_op.create_index("ix_intent_erp_id", ["connection_id", "mapping", "erp_id"], unique=False)
         batch_op.create_index("ix_intent_state", ["connection_id", "mapping", "state"], unique=False)
 

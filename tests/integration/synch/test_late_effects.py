@@ -1,0 +1,66 @@
+"""A request that was thought lost and lands after we looked: the record it makes is ours, not a stranger's."""
+
+import httpx2
+from tests.world import World
+
+from crosstie.app.in_process_jobs import InProcessJobs
+from crosstie.synch.full_synch import start
+
+
+class DelayingTransport(httpx2.AsyncBaseTransport):
+    """Loses every batch that creates something, and keeps the first one to deliver it later."""
+
+    def __init__(self, real: httpx2.AsyncBaseTransport) -> None:
+        self._real = real
+        self._kept: httpx2.Request | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Pass on what creates nothing."""
+        if not request.url.path.endswith("$batch") or b"POST" not in request.content:
+            return await self._real.handle_async_request(request)
+        if self._kept is None:
+            headers = dict(request.headers)
+            self._kept = httpx2.Request(request.method, request.url, headers=headers, content=request.content)
+        raise httpx2.ReadError("the connection was reset")
+
+    async def deliver(self) -> None:
+        """The network lets go of the first batch."""
+        assert self._kept is not None
+        answer = await self._real.handle_async_request(self._kept)
+        assert answer.status_code == 200
+        await answer.aread()
+
+
+async def test_a_customer_created_late_is_adopted(world: World) -> None:
+    """The CRM account's customer lands after the look-up: they are coupled, and there is no second account."""
+    await world.crm.create("accounts", name="Fabrikam", customertypecode=3)
+    delayed = DelayingTransport(world.erp.transport)
+    with world.product(erp=lambda _: delayed) as env:
+        await start(env, InProcessJobs(env), started_by="test")
+    assert await world.erp.rows("customers") == []
+    await delayed.deliver()
+
+    await world.full_synch()
+    await world.full_synch()
+
+    (account,) = await world.crm.rows("accounts")
+    assert [row["displayName"] for row in await world.erp.rows("customers")] == ["Fabrikam"]
+    assert (account["name"], account["accountnumber"]) == ("Fabrikam", "CRM000001")
+
+
+async def test_an_account_created_late_is_adopted(world: World) -> None:
+    """The customer's account lands after the look-up, while the customer is blocked: no second customer is made."""
+    customer = await world.erp.create("customers", displayName="Adatum")
+    delayed = DelayingTransport(world.crm.transport)
+    with world.product(crm=lambda _: delayed) as env:
+        await start(env, InProcessJobs(env), started_by="test")
+    assert await world.crm.rows("accounts") == []
+    await world.erp.edit(f"customers({customer['id']})", blocked="All")
+    await delayed.deliver()
+
+    await world.full_synch()
+    await world.erp.edit(f"customers({customer['id']})", blocked="_x0020_", phoneNumber="7")
+    await world.full_synch()
+
+    assert [row["displayName"] for row in await world.erp.rows("customers")] == ["Adatum"]
+    assert [(row["name"], row["telephone1"]) for row in await world.crm.rows("accounts")] == [("Adatum", "7")]
