@@ -25,6 +25,7 @@ from crosstie.synch.ports.environment import Environment
 CUSTOMERS = 4
 PARTS = 8
 """The points are dealt out to so many tests; `make test` runs the first, `make test-full` all."""
+SHARES = [0, *(pytest.param(part, marks=pytest.mark.full) for part in range(1, PARTS))]
 
 
 class CrashError(BaseException):
@@ -165,7 +166,7 @@ async def settle_down(world: World) -> dict[str, Any]:
     return await view(world)
 
 
-@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.full) for part in range(1, PARTS))])
+@pytest.mark.parametrize("part", SHARES)
 async def test_a_crash_at_any_point_changes_nothing_in_the_end(tmp_path: Path, part: int) -> None:
     """Whatever instant the process dies at, the next run ends where an undisturbed one does: nothing lost or doubled."""
     template = tmp_path / "template"

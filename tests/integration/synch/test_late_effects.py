@@ -8,7 +8,7 @@ from crosstie.synch.full_synch import start
 
 
 class DelayingTransport(httpx2.AsyncBaseTransport):
-    """Loses every batch that creates something, and keeps the first one to deliver it later."""
+    """Loses every batch that creates something, and keeps the last one to deliver it later."""
 
     def __init__(self, real: httpx2.AsyncBaseTransport) -> None:
         self._real = real
@@ -18,13 +18,12 @@ class DelayingTransport(httpx2.AsyncBaseTransport):
         """Pass on what creates nothing."""
         if not request.url.path.endswith("$batch") or b"POST" not in request.content:
             return await self._real.handle_async_request(request)
-        if self._kept is None:
-            headers = dict(request.headers)
-            self._kept = httpx2.Request(request.method, request.url, headers=headers, content=request.content)
+        headers = dict(request.headers)
+        self._kept = httpx2.Request(request.method, request.url, headers=headers, content=request.content)
         raise httpx2.ReadError("the connection was reset")
 
     async def deliver(self) -> None:
-        """The network lets go of the first batch."""
+        """The network lets go of the last batch."""
         assert self._kept is not None
         answer = await self._real.handle_async_request(self._kept)
         assert answer.status_code == 200
