@@ -168,7 +168,7 @@ async def settle_down(world: World) -> dict[str, Any]:
 
 @pytest.mark.parametrize("part", SHARES)
 async def test_a_crash_at_any_point_changes_nothing_in_the_end(tmp_path: Path, part: int) -> None:
-    """Whatever instant the process dies at, the next run ends where an undisturbed one does: nothing lost or doubled."""
+    """Whatever instant the process dies at, the next run ends where an undisturbed one does."""
     template = tmp_path / "template"
     template.mkdir()
     await prepare(template)
