@@ -141,6 +141,8 @@ class World:
     clock: TestClock
     mappings: dict[MappingName, TableMapping] = field(default_factory=lambda: default_mappings(CONVERSIONS))
     page_size: int = 200
+    database_url: str = ""
+    """Where the product keeps its state; a SQLite file in the folder unless another database is named."""
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -155,7 +157,7 @@ class World:
     @contextmanager
     def product(self, erp: Wrap = lambda real: real, crm: Wrap = lambda real: real) -> Iterator[Environment]:
         """The product as one process: opened on the store, its transports wrapped if faults are wanted."""
-        engine = open_database(f"sqlite:///{self.folder / 'crosstie.sqlite'}")
+        engine = open_database(self.database_url or f"sqlite:///{self.folder / 'crosstie.sqlite'}")
         erp_settings = businesscentral.BusinessCentralSettings(
             url=f"{ERP_URL}/api/v2.0",
             company_id=str(self.erp.app.state.database.company_id),

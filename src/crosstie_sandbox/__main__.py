@@ -121,7 +121,7 @@ def _run(arguments: argparse.Namespace) -> None:
             sys.stdout.write(f"{simplejson.dumps(details)}\n" if arguments.json else banner(details))
             sys.stdout.flush()
 
-        asyncio.run(serve([crm, erp], announce, sys.stdin.buffer if arguments.exit_with_parent else None))
+        asyncio.run(serve([crm, erp], announce, sys.stdin.fileno() if arguments.exit_with_parent else None))
 
 
 def main(words: Sequence[str]) -> int:

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import uvicorn
 from starlette.applications import Starlette
@@ -70,8 +70,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(listeners: list[Listener], announce: Callable[[], None], parent: BinaryIO | None) -> None:
-    """Serve until SIGTERM or SIGINT, or until `parent` ends; `announce` is called when all accept connections."""
+async def serve(listeners: list[Listener], announce: Callable[[], None], parent: int | None) -> None:
+    """Serve until SIGTERM, SIGINT, or the end of the pipe `parent`; `announce` is called when all accept connections."""
     servers = [_Server(_config(listener.app)) for listener in listeners]
     loop = asyncio.get_running_loop()
 
@@ -104,9 +104,10 @@ def _config(app: Starlette) -> uvicorn.Config:
     )
 
 
-def _watch(parent: BinaryIO, loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+def _watch(parent: int, loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
     """Wait for the end of a pipe whose other end the parent process holds."""
-    while parent.read(1):
+    # The descriptor itself: a thread that dies inside a buffered reader takes the interpreter's lock on it along.
+    while os.read(parent, 1):
         pass
     with contextlib.suppress(RuntimeError):  # the loop may have ended by itself
         loop.call_soon_threadsafe(stop)
