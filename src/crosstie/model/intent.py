@@ -35,7 +35,7 @@ class Intent:
     values: Values
     """What is sent, by column of the destination."""
     before: Values
-    """What those columns held at the destination."""
+    """What the destination held, in every column of the fields that are sent."""
     version: Version | None
     """The destination's version that was read; ``None``: an insert."""
     source_version: Version

@@ -23,7 +23,7 @@ from crosstie.model.errors import (
 from crosstie.model.intent import Intent, IntentState
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
-from crosstie.model.value import Value
+from crosstie.model.value import Value, Values
 from crosstie.model.words import JobId, RecordId, Side
 from crosstie.synch.ports.connector import Landed, Write, WriteOutcome
 from crosstie.synch.ports.environment import Environment
@@ -91,12 +91,17 @@ def _intent(
         generation=generation,
         number=number,
         values=values,
-        before={column: held.values.get(column) for column in values} if held is not None else {},
+        before=_before(held, {*values, *(name for field in fields for name in field.columns(side))}),
         version=None if held is None else held.version,
         source_version=source.version,
         source_number=tables.number_of(source) if side is Side.CRM else None,
         source={field.name: read(field, side.other, source.values) for field in fields},
     )
+
+
+def _before(held: Record | None, columns: set[str]) -> Values:
+    """The before-image: all columns of the fields that are sent, for a recovered base needs the unchanged ones too."""
+    return {} if held is None else {name: held.values.get(name) for name in sorted(columns)}
 
 
 def _decided(work: Work) -> SynchAction:

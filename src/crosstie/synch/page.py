@@ -8,7 +8,7 @@ from crosstie.synch.decide_page import decide_page
 from crosstie.synch.outbox import Permit, intend, send
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.recover import settle_intents
-from crosstie.synch.remember import remember
+from crosstie.synch.remember import remember, remember_landed
 from crosstie.synch.tables import Tables
 from crosstie.synch.work import Work
 
@@ -35,6 +35,7 @@ async def run_page(
         with env.store.transaction():
             env.store.journal.settle(states, at=env.clock())
             counted = remember(env, tables, done, permit)
+            remember_landed(env, tables, again, permit)
         total = {side: total[side] + counted[side] for side in Side}
         open_ = [intent for work in todo for intent in work.intents if intent.id not in states]
         if open_:

@@ -51,6 +51,12 @@ def remember(env: Environment, tables: Tables, works: Sequence[Work], permit: Pe
     return count(works, outcomes)
 
 
+def remember_landed(env: Environment, tables: Tables, works: Sequence[Work], permit: Permit) -> None:
+    """Keep what landed of works that are about to be decided again: it is base, whatever comes of the rest."""
+    landed = [coupled for work in works if work.answers and (coupled := coupling_after(tables, work)) is not None]
+    env.store.couplings.put(landed, job=permit.job, at=env.clock())
+
+
 def coupling_after(tables: Tables, work: Work) -> Coupling | None:
     """The coupling as this page leaves it; ``None``: there is none."""
     action = work.action
