@@ -71,7 +71,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve(listeners: list[Listener], announce: Callable[[], None], parent: int | None) -> None:
-    """Serve until SIGTERM, SIGINT, or the end of the pipe `parent`; `announce` is called when all accept connections."""
+    """Serve until SIGTERM, SIGINT, or the end of the pipe `parent`; `announce` is called when both are ready."""
     servers = [_Server(_config(listener.app)) for listener in listeners]
     loop = asyncio.get_running_loop()
 
