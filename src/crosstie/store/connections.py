@@ -7,8 +7,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crosstie.model.words import ConnectionId
-from crosstie.store.session import Session
+from crosstie.store.session import Keyed, Session, mine
 from crosstie.store.tables import connection, secret
+
+_CONNECTIONS = Keyed(connection, {"created_at": connection.c.created_at})
+_SECRETS = Keyed(secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,18 +30,18 @@ def save_connection(engine: sa.Engine, one: StoredConnection, *, at: datetime) -
     session = Session(engine, one.id)
     row = {"title": one.title, "erp": dict(one.erp), "crm": dict(one.crm), "created_at": at}
     with session.transaction():
-        session.upsert(connection, [row], {"created_at": connection.c.created_at})
-        session.run(sa.delete(secret).where(session.mine(secret)))
-        session.upsert(secret, [{"name": name, "ciphertext": text} for name, text in one.secrets.items()])
+        session.upsert(_CONNECTIONS, [row])
+        session.run(sa.delete(secret).where(mine(secret)))
+        session.upsert(_SECRETS, [{"name": name, "ciphertext": text} for name, text in one.secrets.items()])
 
 
 def load_connection(engine: sa.Engine, id_: ConnectionId) -> StoredConnection | None:
     """The connection of that id."""
     session = Session(engine, id_)
-    rows = session.rows(sa.select(connection).where(session.mine(connection)))
+    rows = session.rows(sa.select(connection).where(mine(connection)))
     if not rows:
         return None
-    secrets = session.rows(sa.select(secret).where(session.mine(secret)))
+    secrets = session.rows(sa.select(secret).where(mine(secret)))
     return StoredConnection(
         id=id_,
         title=rows[0].title,

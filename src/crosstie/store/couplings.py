@@ -10,10 +10,28 @@ from crosstie.model.coupling import Base, Coupling
 from crosstie.model.errors import UsageError
 from crosstie.model.value import Json, value_from_json, value_to_json
 from crosstie.model.words import JobId, MappingName, RecordId, Side, Version
-from crosstie.store.session import Session
+from crosstie.store.session import Keyed, Session, arg, args, mine
 from crosstie.store.tables import coupling
 
 _PAGE = 1000
+
+_COUPLINGS = Keyed(coupling, {"coupled_at": coupling.c.coupled_at})
+_OF_MAPPING = sa.select(coupling).where(mine(coupling), coupling.c.mapping == arg("mapping"))
+_BY_ID = {
+    Side.ERP: _OF_MAPPING.where(coupling.c.erp_id.in_(args("ids"))).order_by(coupling.c.erp_id),
+    Side.CRM: _OF_MAPPING.where(coupling.c.crm_id.in_(args("ids"))).order_by(coupling.c.erp_id),
+}
+_BY_NUMBER = _OF_MAPPING.where(coupling.c.erp_number.in_(args("ids"))).order_by(coupling.c.erp_id)
+_NEXT = _OF_MAPPING.where(coupling.c.erp_id > arg("last")).order_by(coupling.c.erp_id).limit(_PAGE)
+_COUNT = sa.select(sa.func.count()).where(mine(coupling), coupling.c.mapping == arg("mapping"))
+_RECENT = (
+    sa.select(coupling)
+    .where(mine(coupling))
+    .order_by(
+        coupling.c.synchronized_at.desc(), coupling.c.mapping, coupling.c.erp_number.nulls_last(), coupling.c.erp_id
+    )
+    .limit(arg("limit"))
+)
 
 
 class SqlCouplings:
@@ -24,14 +42,13 @@ class SqlCouplings:
 
     def by_id(self, mapping: MappingName, side: Side, ids: Sequence[RecordId]) -> Mapping[RecordId, Coupling]:
         """Couplings of these records, by the id on ``side``."""
-        column = coupling.c.erp_id if side is Side.ERP else coupling.c.crm_id
-        found = self._select(mapping, column.in_(ids)) if ids else []
+        found = self._couplings(_BY_ID[side], mapping=mapping, ids=ids) if ids else []
         return {one.id_on(side): one for one in found}
 
     def by_key(self, mapping: MappingName, key: str, values: Sequence[str]) -> Sequence[Coupling]:
         """Couplings whose ERP ``id`` or ``number`` is one of ``values``."""
-        column = coupling.c.erp_id if key == "id" else coupling.c.erp_number
-        return self._select(mapping, column.in_(values)) if values else []
+        statement = _BY_ID[Side.ERP] if key == "id" else _BY_NUMBER
+        return self._couplings(statement, mapping=mapping, ids=values) if values else []
 
     def put(self, couplings: Iterable[Coupling], *, job: JobId, at: datetime) -> None:
         """Insert or replace; a record that is coupled to another one is refused by the database itself."""
@@ -39,7 +56,7 @@ class SqlCouplings:
         try:
             # A savepoint: a refusal takes back the rows before the refused one, not what the transaction did earlier.
             with self._session.transaction() as connection, connection.begin_nested():
-                self._session.upsert(coupling, rows, {"coupled_at": coupling.c.coupled_at})
+                self._session.upsert(_COUPLINGS, rows)
         except sa.exc.IntegrityError as error:
             raise UsageError(
                 "A CRM row is coupled to another ERP record already; nothing was coupled.",
@@ -49,30 +66,21 @@ class SqlCouplings:
 
     def count(self, mapping: MappingName) -> int:
         """How many couplings a mapping has."""
-        where = sa.and_(self._session.mine(coupling), coupling.c.mapping == mapping)
-        return int(self._session.scalar(sa.select(sa.func.count()).select_from(coupling).where(where)))
+        return int(self._session.scalar(_COUNT, mapping=mapping))
 
     def all(self, mapping: MappingName) -> Iterator[Coupling]:
         """Every coupling of a mapping, a page at a time."""
         last = ""
-        while page := self._select(mapping, coupling.c.erp_id > last, limit=_PAGE):
+        while page := self._couplings(_NEXT, mapping=mapping, last=last):
             yield from page
             last = page[-1].erp_id
 
     def recent(self, limit: int) -> Sequence[tuple[datetime, Coupling]]:
         """The couplings that were synchronized last, of all mappings, with the time."""
-        number = coupling.c.erp_number.nulls_last()
-        newest = (coupling.c.synchronized_at.desc(), coupling.c.mapping, number, coupling.c.erp_id)
-        statement = sa.select(coupling).where(self._session.mine(coupling)).order_by(*newest).limit(limit)
-        return [(row.synchronized_at, coupling_from_row(row)) for row in self._session.rows(statement)]
+        return [(row.synchronized_at, coupling_from_row(row)) for row in self._session.rows(_RECENT, limit=limit)]
 
-    def _select(
-        self, mapping: MappingName, where: sa.ColumnElement[bool], limit: int | None = None
-    ) -> Sequence[Coupling]:
-        statement = sa.select(coupling).where(self._session.mine(coupling), coupling.c.mapping == mapping, where)
-        return [
-            coupling_from_row(row) for row in self._session.rows(statement.order_by(coupling.c.erp_id).limit(limit))
-        ]
+    def _couplings(self, statement: sa.Select[Any], **arguments: object) -> Sequence[Coupling]:
+        return [coupling_from_row(row) for row in self._session.rows(statement, **arguments)]
 
 
 def coupling_to_row(one: Coupling) -> dict[str, object]:

@@ -5,6 +5,8 @@ read by key. A mapping's cursor is a place; records after it are what the mappin
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,11 +14,75 @@ from crosstie.model.record import Change
 from crosstie.model.value import values_from_json, values_to_json
 from crosstie.model.words import MappingName, RecordId, Side
 from crosstie.store.couplings import coupling_from_row
-from crosstie.store.session import Session
+from crosstie.store.session import Keyed, Session, arg, args, excluded, mine
 from crosstie.store.tables import change_feed, change_inbox, coupling, inbox_cursor, inbox_place
 from crosstie.synch.ports.store import Feed, Pending
 
 _GONE_PER_PAGE = 1000
+
+_HAS_MOVED = excluded("version").is_distinct_from(change_inbox.c.version)
+# A late page of a pass that was overtaken must not hide that the newer pass listed the record.
+_IS_NEWER_PASS = excluded("pass_number") > change_inbox.c.pass_number
+_RECORDS = Keyed(
+    change_inbox,
+    {
+        "seq": sa.case((_HAS_MOVED, excluded("seq")), else_=change_inbox.c.seq),
+        "pass_number": sa.case((_IS_NEWER_PASS, excluded("pass_number")), else_=change_inbox.c.pass_number),
+    },
+)
+_FEEDS, _CURSORS, _PLACES = Keyed(change_feed), Keyed(inbox_cursor), Keyed(inbox_place)
+
+_OF_FEED = sa.and_(mine(change_feed), change_feed.c.side == arg("side"), change_feed.c.table_name == arg("table"))
+_FEED = sa.select(change_feed).where(_OF_FEED)
+_MOVE_FEED = (
+    sa.update(change_feed).where(_OF_FEED, change_feed.c.pass_number == arg("number")).values(token=arg("token"))
+)
+_CURSOR = sa.select(inbox_cursor.c.seq).where(
+    mine(inbox_cursor), inbox_cursor.c.mapping == arg("mapping"), inbox_cursor.c.side == arg("side")
+)
+_OF_TABLE = sa.and_(mine(change_inbox), change_inbox.c.side == arg("side"), change_inbox.c.table_name == arg("table"))
+_HORIZON = sa.select(sa.func.max(change_inbox.c.seq)).where(_OF_TABLE)
+_MISSED = (
+    sa.select(change_inbox.c.record_id, change_inbox.c.filter_values)
+    .where(_OF_TABLE, change_inbox.c.pass_number < arg("number"), change_inbox.c.version.is_not(None))
+    .limit(_GONE_PER_PAGE)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Queries:
+    """The queries on a range of the inbox of one side, each record beside its coupling."""
+
+    echoes: sa.Select[Any]
+    count_pending: sa.Select[Any]
+    pending: sa.Select[Any]
+    among: sa.Select[Any]
+
+
+def _queries(id_: sa.Column[Any], version: sa.Column[Any]) -> _Queries:
+    """``id_`` and ``version`` are the coupling's columns of the side."""
+    on = sa.and_(mine(coupling), coupling.c.mapping == arg("mapping"), id_ == change_inbox.c.record_id)
+    is_echo = sa.and_(coupling.c.erp_id.is_not(None), change_inbox.c.version.is_not_distinct_from(version))
+    wanted = (change_inbox.c.record_id, change_inbox.c.seq, change_inbox.c.version, change_inbox.c.filter_values)
+    own = (column for column in coupling.c if column.name != "connection_id")
+
+    def in_range(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+        within = (_OF_TABLE, change_inbox.c.seq > arg("after"), change_inbox.c.seq <= arg("upto"))
+        return sa.select(*columns).select_from(change_inbox.outerjoin(coupling, on)).where(*within)
+
+    pending = in_range(*(column.label(f"inbox_{column.name}") for column in wanted), *own).where(sa.not_(is_echo))
+    return _Queries(
+        echoes=in_range(sa.func.count()).where(is_echo),
+        count_pending=in_range(sa.func.count()).where(sa.not_(is_echo)),
+        pending=pending.order_by(change_inbox.c.seq).limit(arg("limit")),
+        among=in_range(change_inbox.c.record_id).where(sa.not_(is_echo), change_inbox.c.record_id.in_(args("ids"))),
+    )
+
+
+_BY_SIDE = {
+    Side.ERP: _queries(coupling.c.erp_id, coupling.c.erp_version),
+    Side.CRM: _queries(coupling.c.crm_id, coupling.c.crm_version),
+}
 
 
 class SqlChangeInbox:
@@ -27,7 +93,7 @@ class SqlChangeInbox:
 
     def feed(self, side: Side, table: str) -> Feed | None:
         """Where the feed of the table stands; ``None``: never read."""
-        rows = self._session.rows(sa.select(change_feed).where(self._of_feed(side, table)))
+        rows = self._session.rows(_FEED, side=side, table=table)
         if not rows:
             return None
         return Feed(columns=tuple(rows[0].columns), token=rows[0].token, number=rows[0].pass_number)
@@ -36,10 +102,10 @@ class SqlChangeInbox:
         """Start a pass; other columns than before make the old token worthless."""
         row = {"side": side, "table_name": table, "columns": list(columns)}
         with self._session.transaction():
-            known = self._session.hold(change_feed, {**row, "token": None, "pass_number": 0})
+            known = self._session.hold(_FEEDS, {**row, "token": None, "pass_number": 0})
             number = int(known.pass_number) + 1
             token = known.token if known.columns == list(columns) else None
-            self._session.upsert(change_feed, [{**row, "token": token, "pass_number": number}])
+            self._session.upsert(_FEEDS, [{**row, "token": token, "pass_number": number}])
         return number
 
     def add(self, side: Side, table: str, number: int, changes: Sequence[Change]) -> None:
@@ -64,52 +130,38 @@ class SqlChangeInbox:
 
         A pass that was overtaken leaves the token alone: the newer one may have been read with other columns.
         """
-        newest = sa.and_(self._of_feed(side, table), change_feed.c.pass_number == number)
         with self._session.transaction():
             if is_complete_set:
                 self._note_gone(side, table, number)
-            self._session.run(sa.update(change_feed).where(newest).values(token=token))
+            self._session.run(_MOVE_FEED, side=side, table=table, number=number, token=token)
 
     def cursor(self, mapping: MappingName, side: Side) -> int:
         """Up to where the mapping has looked at the changes of a side."""
-        where = (self._session.mine(inbox_cursor), inbox_cursor.c.mapping == mapping, inbox_cursor.c.side == side)
-        return int(self._session.scalar(sa.select(inbox_cursor.c.seq).where(*where)) or 0)
+        return int(self._session.scalar(_CURSOR, mapping=mapping, side=side) or 0)
 
     def move_cursor(self, mapping: MappingName, side: Side, seq: int) -> None:
         """Remember how far the mapping has looked."""
-        self._session.upsert(inbox_cursor, [{"mapping": mapping, "side": side, "seq": seq}])
+        self._session.upsert(_CURSORS, [{"mapping": mapping, "side": side, "seq": seq}])
 
     def horizon(self, side: Side, table: str) -> int:
         """The place of the newest change."""
-        where = sa.and_(*self._of_table(side, table))
-        return int(self._session.scalar(sa.select(sa.func.max(change_inbox.c.seq)).where(where)) or 0)
+        return int(self._session.scalar(_HORIZON, side=side, table=table) or 0)
 
     def echoes(self, mapping: MappingName, side: Side, table: str, *, after: int, upto: int) -> int:
         """How many records in this range hold the version that was last remembered."""
-        joined, seen = self._joined(mapping, side)
-        statement = sa.select(sa.func.count()).select_from(joined)
-        return int(self._session.scalar(statement.where(*self._range(side, table, after, upto), seen)))
+        where = {"mapping": mapping, "side": side, "table": table, "after": after, "upto": upto}
+        return int(self._session.scalar(_BY_SIDE[side].echoes, **where))
 
     def count_pending(self, mapping: MappingName, side: Side, table: str, *, after: int, upto: int) -> int:
         """How many records of this range are not echoes."""
-        joined, seen = self._joined(mapping, side)
-        statement = sa.select(sa.func.count()).select_from(joined)
-        return int(self._session.scalar(statement.where(*self._range(side, table, after, upto), sa.not_(seen))))
+        where = {"mapping": mapping, "side": side, "table": table, "after": after, "upto": upto}
+        return int(self._session.scalar(_BY_SIDE[side].count_pending, **where))
 
     def pending(
         self, mapping: MappingName, side: Side, table: str, *, after: int, upto: int, limit: int
     ) -> Sequence[Pending]:
         """The next records of this range that are not echoes, in order."""
-        joined, seen = self._joined(mapping, side)
-        wanted = (change_inbox.c.record_id, change_inbox.c.seq, change_inbox.c.version, change_inbox.c.filter_values)
-        own = (column for column in coupling.c if column.name != "connection_id")
-        statement = (
-            sa.select(*(column.label(f"inbox_{column.name}") for column in wanted), *own)
-            .select_from(joined)
-            .where(*self._range(side, table, after, upto), sa.not_(seen))
-            .order_by(change_inbox.c.seq)
-            .limit(limit)
-        )
+        where = {"mapping": mapping, "side": side, "table": table, "after": after, "upto": upto}
         return [
             Pending(
                 id=RecordId(row.inbox_record_id),
@@ -118,36 +170,34 @@ class SqlChangeInbox:
                 values=values_from_json(row.inbox_filter_values),
                 coupling=None if row.erp_id is None else coupling_from_row(row),
             )
-            for row in self._session.rows(statement)
+            for row in self._session.rows(_BY_SIDE[side].pending, **where, limit=limit)
         ]
+
+    def pending_among(
+        self, mapping: MappingName, side: Side, table: str, ids: Sequence[RecordId], *, after: int, upto: int
+    ) -> frozenset[RecordId]:
+        """Which of these records :meth:`pending` would list in this range."""
+        if not ids:
+            return frozenset()
+        where = {"mapping": mapping, "side": side, "table": table, "after": after, "upto": upto}
+        rows = self._session.rows(_BY_SIDE[side].among, **where, ids=ids)
+        return frozenset(RecordId(row.record_id) for row in rows)
 
     def _put(self, rows: list[dict[str, object]]) -> None:
         with self._session.transaction():
             place = self._take_places(len(rows))
             for offset, row in enumerate(rows):
                 row["seq"] = place + offset
-            moved = sa.literal_column("excluded.version").is_distinct_from(change_inbox.c.version)
-            seq = sa.case((moved, sa.literal_column("excluded.seq")), else_=change_inbox.c.seq)
-            # A late page of a pass that was overtaken must not hide that the newer pass listed the record.
-            listed: sa.ColumnElement[int] = sa.literal_column("excluded.pass_number")
-            number = sa.case((listed > change_inbox.c.pass_number, listed), else_=change_inbox.c.pass_number)
-            self._session.upsert(change_inbox, rows, {"seq": seq, "pass_number": number})
+            self._session.upsert(_RECORDS, rows)
 
     def _take_places(self, count: int) -> int:
         """Reserve places; returns the first one. The row lock makes the order of places the order of commits."""
-        before = int(self._session.scalar(sa.select(inbox_place.c.seq).where(self._session.mine(inbox_place))) or 0)
-        self._session.upsert(inbox_place, [{"seq": before + count}], {"seq": inbox_place.c.seq + count})
-        after = int(self._session.scalar(sa.select(inbox_place.c.seq).where(self._session.mine(inbox_place))))
-        return after - count + 1
+        last = int(self._session.hold(_PLACES, {"seq": 0}).seq)
+        self._session.upsert(_PLACES, [{"seq": last + count}])
+        return last + 1
 
     def _note_gone(self, side: Side, table: str, number: int) -> None:
-        missed = (
-            sa.select(change_inbox.c.record_id, change_inbox.c.filter_values)
-            .where(*self._of_table(side, table), change_inbox.c.pass_number < number)
-            .where(change_inbox.c.version.is_not(None))
-            .limit(_GONE_PER_PAGE)
-        )
-        while rows := self._session.rows(missed):
+        while rows := self._session.rows(_MISSED, side=side, table=table, number=number):
             self._put(
                 [
                     {
@@ -161,20 +211,3 @@ class SqlChangeInbox:
                     for row in rows
                 ]
             )
-
-    def _of_feed(self, side: Side, table: str) -> sa.ColumnElement[bool]:
-        return sa.and_(self._session.mine(change_feed), change_feed.c.side == side, change_feed.c.table_name == table)
-
-    def _of_table(self, side: Side, table: str) -> tuple[sa.ColumnElement[bool], ...]:
-        return self._session.mine(change_inbox), change_inbox.c.side == side, change_inbox.c.table_name == table
-
-    def _range(self, side: Side, table: str, after: int, upto: int) -> tuple[sa.ColumnElement[bool], ...]:
-        return *self._of_table(side, table), change_inbox.c.seq > after, change_inbox.c.seq <= upto
-
-    def _joined(self, mapping: MappingName, side: Side) -> tuple[sa.Join, sa.ColumnElement[bool]]:
-        """Inbox beside couplings, and the condition that the remembered version is the one listed."""
-        id_ = coupling.c.erp_id if side is Side.ERP else coupling.c.crm_id
-        version = coupling.c.erp_version if side is Side.ERP else coupling.c.crm_version
-        on = sa.and_(self._session.mine(coupling), coupling.c.mapping == mapping, id_ == change_inbox.c.record_id)
-        seen = sa.and_(coupling.c.erp_id.is_not(None), change_inbox.c.version.is_not_distinct_from(version))
-        return change_inbox.outerjoin(coupling, on), seen

@@ -8,10 +8,26 @@ import sqlalchemy as sa
 
 from crosstie.model.job import Counters, FullSynchLine, SynchJob
 from crosstie.model.words import JobId, JobStatus, JobType, MappingName, Recommendation, Side, TableJobStatus
-from crosstie.store.session import Session
+from crosstie.store.session import Keyed, Session, arg, mine
 from crosstie.store.tables import full_synch_line, synch_job
 
 INTERRUPTED = "The process was interrupted; the next run went on from where it stopped."
+
+_JOBS = Keyed(synch_job)
+_LINES = Keyed(full_synch_line)
+_GET = sa.select(synch_job).where(mine(synch_job), synch_job.c.job_id == arg("id"))
+_END_RUNNING = (
+    sa.update(synch_job)
+    .where(mine(synch_job), synch_job.c.mapping == arg("mapping"), synch_job.c.status == JobStatus.IN_PROCESS)
+    .values(status=JobStatus.ERROR, message=INTERRUPTED, finished_at=arg("at"))
+)
+_RECENT = (
+    sa.select(synch_job)
+    .where(mine(synch_job))
+    .order_by(synch_job.c.created_at.desc(), synch_job.c.job_id.desc())
+    .limit(arg("limit"))
+)
+_ALL_LINES = sa.select(full_synch_line).where(mine(full_synch_line)).order_by(full_synch_line.c.mapping)
 
 
 class SqlJobLog:
@@ -38,29 +54,23 @@ class SqlJobLog:
             "done": job.done,
             "total": job.total,
         }
-        self._session.upsert(synch_job, [row])
+        self._session.upsert(_JOBS, [row])
 
     def get(self, id_: JobId) -> SynchJob | None:
         """One job."""
-        where = (self._session.mine(synch_job), synch_job.c.job_id == id_)
-        rows = self._session.rows(sa.select(synch_job).where(*where))
+        rows = self._session.rows(_GET, id=id_)
         return _job(rows[0]) if rows else None
 
     def end_interrupted(self, mapping: MappingName, *, at: datetime) -> None:
         """Note that jobs of a mapping which claim to run, though their worker lost the lock, were interrupted."""
-        running = (synch_job.c.mapping == mapping, synch_job.c.status == JobStatus.IN_PROCESS)
-        ended = {"status": JobStatus.ERROR, "message": INTERRUPTED, "finished_at": at}
-        self._session.run(sa.update(synch_job).where(self._session.mine(synch_job), *running).values(**ended))
+        self._session.run(_END_RUNNING, mapping=mapping, at=at)
 
     def recent(self, limit: int) -> Sequence[SynchJob]:
         """The newest jobs first."""
-        newest = (synch_job.c.created_at.desc(), synch_job.c.job_id.desc())
-        statement = sa.select(synch_job).where(self._session.mine(synch_job)).order_by(*newest).limit(limit)
-        return [_job(row) for row in self._session.rows(statement)]
+        return [_job(row) for row in self._session.rows(_RECENT, limit=limit)]
 
     def lines(self) -> Sequence[FullSynchLine]:
         """The lines of the full synch review."""
-        statement = sa.select(full_synch_line).where(self._session.mine(full_synch_line))
         return [
             FullSynchLine(
                 mapping=MappingName(row.mapping),
@@ -71,7 +81,7 @@ class SqlJobLog:
                 from_status=TableJobStatus(row.from_status),
                 job=None if row.job_id is None else JobId(row.job_id),
             )
-            for row in self._session.rows(statement.order_by(full_synch_line.c.mapping))
+            for row in self._session.rows(_ALL_LINES)
         ]
 
     def put_line(self, line: FullSynchLine) -> None:
@@ -85,7 +95,7 @@ class SqlJobLog:
             "from_status": line.from_status,
             "job_id": line.job,
         }
-        self._session.upsert(full_synch_line, [row])
+        self._session.upsert(_LINES, [row])
 
 
 def _job(row: sa.Row[Any]) -> SynchJob:

@@ -10,8 +10,43 @@ from crosstie.model.errors import LockLostError
 from crosstie.model.intent import Intent, IntentState
 from crosstie.model.value import value_from_json, value_to_json, values_from_json, values_to_json
 from crosstie.model.words import JobId, MappingName, RecordId, Side, Version
-from crosstie.store.session import Session
+from crosstie.store.session import Keyed, Session, arg, args, mine
 from crosstie.store.tables import intent, mapping_lock, number_range, reserved_number
+
+_INTENTS = Keyed(intent)
+_RANGES = Keyed(number_range)
+_RESERVED = Keyed(reserved_number)
+_OLDEST = (intent.c.intended_at, intent.c.intent_id)
+_NEWEST = (intent.c.intended_at.desc(), intent.c.intent_id.desc())
+_HOLD_LOCK = (
+    sa.update(mapping_lock)
+    .where(mine(mapping_lock), mapping_lock.c.mapping == arg("mapping"), mapping_lock.c.epoch == arg("epoch"))
+    .values(epoch=arg("epoch"))
+)
+_SETTLE = (
+    sa.update(intent)
+    .where(mine(intent), intent.c.intent_id == arg("id"))
+    .values(state=arg("state"), settled_at=arg("at"))
+)
+_OF_MAPPING = sa.select(intent).where(mine(intent), intent.c.mapping == arg("mapping"))
+_OPEN = _OF_MAPPING.where(intent.c.state == IntentState.OPEN).order_by(*_OLDEST).limit(arg("limit"))
+_OF_RECORD = {
+    Side.ERP: _OF_MAPPING.where(intent.c.erp_id == arg("id")).order_by(*_NEWEST),
+    Side.CRM: _OF_MAPPING.where(intent.c.crm_id == arg("id")).order_by(*_NEWEST),
+}
+_OWN_CREATES = _OF_MAPPING.where(
+    intent.c.is_insert,
+    sa.or_(
+        sa.and_(intent.c.destination == Side.CRM, intent.c.crm_id.in_(args("crm_ids"))),
+        sa.and_(intent.c.destination == Side.ERP, intent.c.number.in_(args("numbers"))),
+    ),
+).order_by(*_OLDEST)
+_NUMBERS = sa.select(reserved_number).where(
+    mine(reserved_number), reserved_number.c.mapping == arg("mapping"), reserved_number.c.crm_id.in_(args("ids"))
+)
+_RELEASE = sa.delete(reserved_number).where(
+    mine(reserved_number), reserved_number.c.mapping == arg("mapping"), reserved_number.c.crm_id == arg("id")
+)
 
 
 class SqlJournal:
@@ -25,71 +60,52 @@ class SqlJournal:
         if not intents:
             return
         rows = [_to_row(one) | {"epoch": epoch, "intended_at": at, "settled_at": None} for one in intents]
-        held = sa.and_(
-            self._session.mine(mapping_lock),
-            mapping_lock.c.mapping == intents[0].mapping,
-            mapping_lock.c.epoch == epoch,
-        )
         with self._session.transaction():
             # An update, not a look: it holds the row against the one that would take over between look and commit.
-            if self._session.run(sa.update(mapping_lock).where(held).values(epoch=epoch)) != 1:
+            if self._session.run(_HOLD_LOCK, mapping=intents[0].mapping, epoch=epoch) != 1:
                 raise LockLostError(f"Another worker took over {intents[0].mapping}; nothing was sent.")
-            self._session.upsert(intent, rows)
+            self._session.upsert(_INTENTS, rows)
 
     def settle(self, states: Mapping[str, IntentState], *, at: datetime) -> None:
         """Remember what became of intents, by id."""
-        statement = (
-            sa.update(intent)
-            .where(self._session.mine(intent), intent.c.intent_id == sa.bindparam("which"))
-            .values(state=sa.bindparam("became"), settled_at=sa.bindparam("at_time"))
-        )
-        rows = [{"which": id_, "became": state, "at_time": at} for id_, state in states.items()]
-        self._session.run(statement, rows)
+        self._session.run_for_each(_SETTLE, [{"id": id_, "state": state, "at": at} for id_, state in states.items()])
 
     def open(self, mapping: MappingName, limit: int) -> Sequence[Intent]:
         """Intents whose outcome is not known, oldest first."""
-        where = (self._session.mine(intent), intent.c.mapping == mapping, intent.c.state == IntentState.OPEN)
-        statement = sa.select(intent).where(*where).order_by(intent.c.intended_at, intent.c.intent_id).limit(limit)
-        return [_from_row(row) for row in self._session.rows(statement)]
+        return [_from_row(row) for row in self._session.rows(_OPEN, mapping=mapping, limit=limit)]
 
     def of_record(self, mapping: MappingName, side: Side, id_: RecordId) -> Sequence[tuple[datetime, Intent]]:
         """Every write that was ever intended for a record, newest first."""
-        column = intent.c.erp_id if side is Side.ERP else intent.c.crm_id
-        where = (self._session.mine(intent), intent.c.mapping == mapping, column == id_)
-        newest = (intent.c.intended_at.desc(), intent.c.intent_id.desc())
-        statement = sa.select(intent).where(*where).order_by(*newest)
-        return [(row.intended_at, _from_row(row)) for row in self._session.rows(statement)]
+        rows = self._session.rows(_OF_RECORD[side], mapping=mapping, id=id_)
+        return [(row.intended_at, _from_row(row)) for row in rows]
 
     def own_creates(
         self, mapping: MappingName, *, crm_ids: Sequence[RecordId], numbers: Sequence[str]
     ) -> Sequence[Intent]:
         """Intents, oldest first, that were to create these CRM rows, or ERP records with these numbers."""
-        rows = sa.and_(intent.c.destination == Side.CRM, intent.c.crm_id.in_(crm_ids))
-        records = sa.and_(intent.c.destination == Side.ERP, intent.c.number.in_(numbers))
-        where = (self._session.mine(intent), intent.c.mapping == mapping, intent.c.is_insert, sa.or_(rows, records))
-        statement = sa.select(intent).where(*where).order_by(intent.c.intended_at, intent.c.intent_id)
-        return [_from_row(row) for row in self._session.rows(statement)] if crm_ids or numbers else []
+        if not crm_ids and not numbers:
+            return []
+        rows = self._session.rows(_OWN_CREATES, mapping=mapping, crm_ids=crm_ids, numbers=numbers)
+        return [_from_row(row) for row in rows]
 
     def reserve_numbers(self, mapping: MappingName, pattern: str, ids: Sequence[RecordId]) -> Mapping[RecordId, str]:
         """The ERP number reserved for each CRM record; the same at every call."""
-        where = (self._session.mine(reserved_number), reserved_number.c.mapping == mapping)
-        known_where = sa.select(reserved_number).where(*where, reserved_number.c.crm_id.in_(ids))
         with self._session.transaction():
-            last = int(self._session.hold(number_range, {"mapping": mapping, "last": 0}).last)
-            known = {RecordId(row.crm_id): str(row.number) for row in self._session.rows(known_where)}
+            last = int(self._session.hold(_RANGES, {"mapping": mapping, "last": 0}).last)
+            reserved = self._session.rows(_NUMBERS, mapping=mapping, ids=ids)
+            known = {RecordId(row.crm_id): str(row.number) for row in reserved}
             missing = [id_ for id_ in dict.fromkeys(ids) if id_ not in known]
             if missing:
                 fresh = {id_: pattern.format(last + offset) for offset, id_ in enumerate(missing, 1)}
-                self._session.upsert(number_range, [{"mapping": mapping, "last": last + len(missing)}])
+                self._session.upsert(_RANGES, [{"mapping": mapping, "last": last + len(missing)}])
                 rows = [{"mapping": mapping, "crm_id": id_, "number": number} for id_, number in fresh.items()]
-                self._session.upsert(reserved_number, rows)
+                self._session.upsert(_RESERVED, rows)
                 known |= fresh
         return known
 
     def release_number(self, mapping: MappingName, id_: RecordId) -> None:
         """Forget a reserved number that a stranger took; the next call reserves another."""
-        where = (self._session.mine(reserved_number), reserved_number.c.mapping == mapping)
-        self._session.run(sa.delete(reserved_number).where(*where, reserved_number.c.crm_id == id_))
+        self._session.run(_RELEASE, mapping=mapping, id=id_)
 
 
 def _to_row(one: Intent) -> dict[str, object]:

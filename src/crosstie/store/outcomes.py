@@ -11,11 +11,74 @@ from crosstie.model.coupling import Coupling
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.value import Json, Value, value_from_json, value_to_json
 from crosstie.model.words import ActionKind, JobId, MappingName, RecordId, Side
-from crosstie.store.session import Session
+from crosstie.store.session import Keyed, Session, arg, args, excluded, mine
 from crosstie.store.tables import conflict, record_outcome, waiting
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
 
 _UNSETTLED = (ActionKind.FAIL, ActionKind.SKIP, ActionKind.WAIT, ActionKind.CONFLICT)
+
+_WAITS = Keyed(waiting)
+_OUTCOMES = Keyed(record_outcome)
+_FOUND = sa.case((conflict.c.closed_at.is_(None), conflict.c.found_at), else_=excluded("found_at"))
+_CONFLICTS = Keyed(conflict, {"found_at": _FOUND})
+
+_KEY = (record_outcome.c.mapping, record_outcome.c.side, record_outcome.c.record_id)
+_OF_MAPPING = sa.and_(mine(record_outcome), record_outcome.c.mapping == arg("mapping"))
+_OF_SIDE = sa.and_(_OF_MAPPING, record_outcome.c.side == arg("side"))
+_IS_DUE = record_outcome.c.due_at <= arg("now")
+_ATTEMPTS = sa.select(record_outcome.c.record_id, record_outcome.c.attempts).where(
+    _OF_SIDE, record_outcome.c.record_id.in_(args("ids")), record_outcome.c.attempts > 0
+)
+_DUE = (
+    sa.select(record_outcome.c.record_id)
+    .where(_OF_SIDE, _IS_DUE)
+    .order_by(record_outcome.c.due_at, record_outcome.c.record_id)
+    .limit(arg("limit"))
+    .offset(arg("skip"))
+)
+_COUNT_DUE = sa.select(sa.func.count()).select_from(record_outcome).where(_OF_MAPPING, _IS_DUE)
+_OF_RECORD = sa.select(record_outcome).where(_OF_SIDE, record_outcome.c.record_id == arg("id"))
+_LABELS = sa.select(record_outcome.c.record_id, record_outcome.c.label).where(
+    _OF_MAPPING, record_outcome.c.record_id.in_(args("ids")), record_outcome.c.label != ""
+)
+_COUNT_UNSETTLED = (
+    sa.select(record_outcome.c.mapping, sa.func.count().label("records"))
+    .where(mine(record_outcome), record_outcome.c.kind.in_(_UNSETTLED))
+    .group_by(record_outcome.c.mapping)
+)
+_ALL_UNSETTLED = (
+    sa.select(record_outcome)
+    .where(mine(record_outcome), record_outcome.c.kind.in_(_UNSETTLED))
+    .order_by(record_outcome.c.mapping, record_outcome.c.label, record_outcome.c.record_id)
+)
+
+_FORGET_WAITS = sa.delete(waiting).where(
+    mine(waiting),
+    waiting.c.mapping == arg("mapping"),
+    waiting.c.side == arg("side"),
+    waiting.c.record_id.in_(args("ids")),
+)
+_WOKEN = sa.select(waiting.c.mapping, waiting.c.side, waiting.c.record_id).where(
+    mine(waiting), waiting.c.needs_mapping == arg("mapping"), waiting.c.needs_value.in_(args("values"))
+)
+_WAKE = sa.update(record_outcome).where(mine(record_outcome), sa.tuple_(*_KEY).in_(_WOKEN)).values(due_at=arg("now"))
+
+_OPEN = sa.and_(mine(conflict), conflict.c.mapping == arg("mapping"), conflict.c.closed_at.is_(None))
+_OF_RECORDS = conflict.c.erp_id.in_(args("erp_ids"))
+_CLOSE_ALL = sa.update(conflict).where(_OPEN, _OF_RECORDS).values(closed_at=arg("at"))
+_CLOSE_BUT = _CLOSE_ALL.where(sa.tuple_(conflict.c.erp_id, conflict.c.unit).not_in(args("kept")))
+_OPEN_CONFLICTS = sa.select(conflict).where(_OPEN).order_by(conflict.c.found_at, conflict.c.erp_id, conflict.c.unit)
+_OPEN_OF_RECORDS = _OPEN_CONFLICTS.where(_OF_RECORDS)
+
+
+def _waits_of(outcomes: sa.Select[Any]) -> sa.Select[Any]:
+    """What the records wait for whose outcomes a query finds."""
+    keys = sa.tuple_(waiting.c.mapping, waiting.c.side, waiting.c.record_id)
+    found = keys.in_(outcomes.with_only_columns(*_KEY))
+    return sa.select(waiting).where(mine(waiting), found).order_by(waiting.c.field)
+
+
+_WAITS_OF_RECORD = _waits_of(_OF_RECORD)
 
 
 class SqlOutcomes:
@@ -31,7 +94,7 @@ class SqlOutcomes:
         latest = {(one.mapping, one.side, one.id): one for one in outcomes}
         with self._session.transaction():
             self._forget_waits(list(latest.values()))
-            self._session.upsert(record_outcome, [_outcome_to_row(one) for one in latest.values()])
+            self._session.upsert(_OUTCOMES, [_outcome_to_row(one) for one in latest.values()])
             needs = {
                 (one.mapping, one.side, one.id, need.field): {
                     "mapping": one.mapping,
@@ -47,122 +110,85 @@ class SqlOutcomes:
                 for one in latest.values()
                 for need in one.needs
             }
-            self._session.upsert(waiting, list(needs.values()))
+            self._session.upsert(_WAITS, list(needs.values()))
 
     def attempts(self, mapping: MappingName, side: Side, ids: Sequence[RecordId]) -> Mapping[RecordId, int]:
         """Failures in a row so far, of the records that failed last time."""
-        of = self._of(mapping, side)
-        statement = sa.select(record_outcome.c.record_id, record_outcome.c.attempts).where(
-            *of, record_outcome.c.record_id.in_(ids), record_outcome.c.attempts > 0
-        )
-        return {RecordId(row.record_id): row.attempts for row in self._session.rows(statement)} if ids else {}
+        rows = self._session.rows(_ATTEMPTS, mapping=mapping, side=side, ids=ids) if ids else []
+        return {RecordId(row.record_id): row.attempts for row in rows}
 
-    def due(self, mapping: MappingName, side: Side, now: datetime, limit: int) -> Sequence[RecordId]:
-        """Records whose time to be taken up again has come."""
-        where = (*self._of(mapping, side), record_outcome.c.due_at <= now)
-        first = (record_outcome.c.due_at, record_outcome.c.record_id)
-        statement = sa.select(record_outcome.c.record_id).where(*where).order_by(*first).limit(limit)
-        return [RecordId(row.record_id) for row in self._session.rows(statement)]
+    def due(self, mapping: MappingName, side: Side, now: datetime, limit: int, *, skip: int = 0) -> Sequence[RecordId]:
+        """Records whose time to be taken up again has come, after the first ``skip`` of them."""
+        rows = self._session.rows(_DUE, mapping=mapping, side=side, now=now, limit=limit, skip=skip)
+        return [RecordId(row.record_id) for row in rows]
 
     def count_due(self, mapping: MappingName, now: datetime) -> int:
         """How many records of the mapping, both sides, are due."""
-        where = (
-            self._session.mine(record_outcome),
-            record_outcome.c.mapping == mapping,
-            record_outcome.c.due_at <= now,
-        )
-        return int(self._session.scalar(sa.select(sa.func.count()).select_from(record_outcome).where(*where)))
+        return int(self._session.scalar(_COUNT_DUE, mapping=mapping, now=now))
 
     def wake(self, couplings: Sequence[Coupling], *, now: datetime) -> None:
         """Make records due that waited for these couplings."""
         known: dict[MappingName, list[str]] = {}
         for one in couplings:
             known.setdefault(one.mapping, []).extend(filter(None, (one.erp_id, one.crm_id, one.erp_number)))
-        key = sa.tuple_(record_outcome.c.mapping, record_outcome.c.side, record_outcome.c.record_id)
         with self._session.transaction():
             for mapping, values in known.items():
-                of = (self._session.mine(waiting), waiting.c.needs_mapping == mapping)
-                woken = sa.select(waiting.c.mapping, waiting.c.side, waiting.c.record_id)
-                woken = woken.where(*of, waiting.c.needs_value.in_(values))
-                these = (self._session.mine(record_outcome), key.in_(woken))
-                self._session.run(sa.update(record_outcome).where(*these).values(due_at=now))
+                self._session.run(_WAKE, mapping=mapping, values=values, now=now)
 
     def of_record(self, mapping: MappingName, side: Side, id_: RecordId) -> RecordOutcome | None:
         """The last outcome of a record."""
-        statement = sa.select(record_outcome).where(*self._of(mapping, side), record_outcome.c.record_id == id_)
-        return next(iter(self._outcomes(statement)), None)
+        found = self._outcomes(_OF_RECORD, _WAITS_OF_RECORD, mapping=mapping, side=side, id=id_)
+        return next(iter(found), None)
 
     def count_unsettled(self) -> Mapping[MappingName, int]:
         """How many records of each mapping failed, are skipped, wait or conflict."""
-        of = (self._session.mine(record_outcome), record_outcome.c.kind.in_(_UNSETTLED))
-        counted = (
-            sa.select(record_outcome.c.mapping, sa.func.count().label("records"))
-            .where(*of)
-            .group_by(record_outcome.c.mapping)
-        )
-        return {MappingName(row.mapping): int(row.records) for row in self._session.rows(counted)}
+        return {MappingName(row.mapping): int(row.records) for row in self._session.rows(_COUNT_UNSETTLED)}
 
     def labels(self, mapping: MappingName, ids: Sequence[str]) -> Mapping[str, str]:
         """Number and name of records that a mapping has looked at."""
-        of = (self._session.mine(record_outcome), record_outcome.c.mapping == mapping)
-        named = sa.select(record_outcome.c.record_id, record_outcome.c.label).where(
-            *of, record_outcome.c.record_id.in_(ids), record_outcome.c.label != ""
-        )
-        return {row.record_id: row.label for row in self._session.rows(named)} if ids else {}
+        rows = self._session.rows(_LABELS, mapping=mapping, ids=ids) if ids else []
+        return {row.record_id: row.label for row in rows}
 
     def unsettled(self, mapping: MappingName | None = None, limit: int | None = None) -> Sequence[RecordOutcome]:
         """Records that failed, are skipped, wait or conflict."""
-        statement = sa.select(record_outcome).where(
-            self._session.mine(record_outcome), record_outcome.c.kind.in_(_UNSETTLED)
-        )
-        if mapping is not None:
-            statement = statement.where(record_outcome.c.mapping == mapping)
-        ordered = statement.order_by(record_outcome.c.mapping, record_outcome.c.label, record_outcome.c.record_id)
-        return self._outcomes(ordered.limit(limit))
+        # Built here: only lists for people ask it, and what they leave out differs.
+        statement = _ALL_UNSETTLED.limit(limit)
+        if mapping is None:
+            return self._outcomes(statement, _waits_of(statement))
+        statement = statement.where(_OF_MAPPING)
+        return self._outcomes(statement, _waits_of(statement), mapping=mapping)
 
     def put_conflicts(self, conflicts: Sequence[OpenConflict]) -> None:
         """Open or refresh conflicts; one that is open already keeps the time it was found."""
         rows = {(one.mapping, one.erp_id, one.conflict.unit): _conflict_to_row(one) for one in conflicts}
-        found = sa.case(
-            (conflict.c.closed_at.is_(None), conflict.c.found_at), else_=sa.literal_column("excluded.found_at")
-        )
-        self._session.upsert(conflict, list(rows.values()), {"found_at": found})
+        self._session.upsert(_CONFLICTS, list(rows.values()))
 
     def close_conflicts(self, mapping: MappingName, keep: Mapping[RecordId, Sequence[str]], *, at: datetime) -> None:
         """Close the conflicts of these ERP records except the units named."""
         if not keep:
             return
         kept = [(id_, unit) for id_, units in keep.items() for unit in units]
-        where = [self._session.mine(conflict), conflict.c.mapping == mapping, conflict.c.closed_at.is_(None)]
-        where.append(conflict.c.erp_id.in_(list(keep)))
         if kept:
-            where.append(sa.tuple_(conflict.c.erp_id, conflict.c.unit).not_in(kept))
-        self._session.run(sa.update(conflict).where(*where).values(closed_at=at))
+            self._session.run(_CLOSE_BUT, mapping=mapping, erp_ids=list(keep), kept=kept, at=at)
+        else:
+            self._session.run(_CLOSE_ALL, mapping=mapping, erp_ids=list(keep), at=at)
 
     def conflicts(self, mapping: MappingName, erp_ids: Sequence[RecordId] | None = None) -> Sequence[OpenConflict]:
         """Open conflicts of a mapping, or of these ERP records."""
-        where = [self._session.mine(conflict), conflict.c.mapping == mapping, conflict.c.closed_at.is_(None)]
-        if erp_ids is not None:
-            where.append(conflict.c.erp_id.in_(erp_ids))
-        statement = sa.select(conflict).where(*where).order_by(conflict.c.found_at, conflict.c.erp_id, conflict.c.unit)
-        return [_conflict_from_row(row) for row in self._session.rows(statement)]
+        if erp_ids is None:
+            rows = self._session.rows(_OPEN_CONFLICTS, mapping=mapping)
+        else:
+            rows = self._session.rows(_OPEN_OF_RECORDS, mapping=mapping, erp_ids=erp_ids)
+        return [_conflict_from_row(row) for row in rows]
 
-    def _of(self, mapping: MappingName, side: Side) -> tuple[sa.ColumnElement[bool], ...]:
-        return (
-            self._session.mine(record_outcome),
-            record_outcome.c.mapping == mapping,
-            record_outcome.c.side == side,
-        )
-
-    def _outcomes(self, statement: sa.Select[Any]) -> Sequence[RecordOutcome]:
+    def _outcomes(
+        self, outcomes: sa.Select[Any], waits: sa.Select[Any], **arguments: object
+    ) -> Sequence[RecordOutcome]:
         """The outcomes that a query finds, each with what it waits for."""
-        keys = statement.with_only_columns(record_outcome.c.mapping, record_outcome.c.side, record_outcome.c.record_id)
-        of = sa.tuple_(waiting.c.mapping, waiting.c.side, waiting.c.record_id).in_(keys)
-        waits = sa.select(waiting).where(self._session.mine(waiting), of).order_by(waiting.c.field)
         needs: dict[tuple[str, str, str], list[Need]] = {}
-        for row in self._session.rows(waits):
+        for row in self._session.rows(waits, **arguments):
             needs.setdefault((row.mapping, row.side, row.record_id), []).append(_need_from_row(row))
-        rows = self._session.rows(statement)
+        rows = self._session.rows(outcomes, **arguments)
         return [_outcome_from_row(row, needs.get((row.mapping, row.side, row.record_id), ())) for row in rows]
 
     def _forget_waits(self, outcomes: Sequence[RecordOutcome]) -> None:
@@ -170,8 +196,7 @@ class SqlOutcomes:
         for one in outcomes:
             ids.setdefault((one.mapping, one.side), []).append(one.id)
         for (mapping, side), these in ids.items():
-            of = (self._session.mine(waiting), waiting.c.mapping == mapping, waiting.c.side == side)
-            self._session.run(sa.delete(waiting).where(*of, waiting.c.record_id.in_(these)))
+            self._session.run(_FORGET_WAITS, mapping=mapping, side=side, ids=these)
 
 
 def _outcome_to_row(one: RecordOutcome) -> dict[str, object]:
