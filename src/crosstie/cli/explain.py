@@ -57,6 +57,8 @@ def _tell(out: Output, one: Explanation) -> None:
         out.say(f"            {column} = {value}")
     for conflict in one.conflicts:
         out.say(f"  Conflict: {conflict.conflict.unit}: ERP {conflict.conflict.erp}, CRM {conflict.conflict.crm}.")
+    for refused in one.refused:
+        out.say(f"  Undone:   {refused.field}: ERP {refused.erp}, CRM {refused.crm} stay so until one is edited.")
     for at, intent in one.writes[:10]:
         verb = "created" if intent.is_insert else "wrote"
         names = ", ".join(intent.values)
@@ -82,6 +84,7 @@ def _as_json(one: Explanation) -> dict[str, Any]:
             "to_crm": dict(one.now.to_crm),
             "to_erp": dict(one.now.to_erp),
         },
+        "undone": [{"field": each.field, "erp": each.erp, "crm": each.crm} for each in one.refused],
         "conflicts": [conflict.conflict.unit for conflict in one.conflicts],
         "writes": [
             {

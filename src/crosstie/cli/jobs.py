@@ -19,7 +19,9 @@ def jobs(
     found = crosstie.store().jobs.recent(limit)
     crosstie.close()
     out = output(is_json=json)
-    jobs_table(out, "Integration Synchronization Jobs", found)
+    jobs_table(out, "Integration Synchronization Jobs", found, shows_ids=True)
     if not found:
         out.say("No job has run yet. Next: 'crosstie full-synch start'.")
+    else:
+        out.say("Next: 'crosstie undo JOB --plan' shows what a job wrote and what an undo would restore.")
     out.result({"ok": True, "jobs": [job_as_json(job) for job in found]})

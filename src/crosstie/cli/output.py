@@ -43,7 +43,7 @@ class Output:
     def result(self, data: object) -> None:
         """The one JSON object for programs."""
         if self.is_json:
-            sys.stdout.write(json.dumps(data, ensure_ascii=False, default=_plain) + "\n")
+            sys.stdout.write(json.dumps(data, ensure_ascii=False, default=plain) + "\n")
 
 
 def output(*, is_json: bool) -> Output:
@@ -83,15 +83,21 @@ def job_as_json(job: SynchJob) -> dict[str, Any]:
     }
 
 
-def jobs_table(out: Output, title: str, jobs: Sequence[SynchJob]) -> None:
+def jobs_table(out: Output, title: str, jobs: Sequence[SynchJob], *, shows_ids: bool = False) -> None:
     """Synch jobs as a table; a counter that is zero everywhere has no column."""
     counters = [name for name in Counters().as_dict() if any(job.sum.as_dict()[name] for job in jobs)]
-    rows = [(job.mapping, job.status, *(job.sum.as_dict()[name] for name in counters)) for job in jobs]
-    out.table(title, ("Mapping", "Status", *(name.capitalize() for name in counters)), rows)
+    ids = [(job.id,) if shows_ids else () for job in jobs]
+    rows = [
+        (*id_, job.mapping, job.status, *(job.sum.as_dict()[name] for name in counters))
+        for id_, job in zip(ids, jobs, strict=True)
+    ]
+    columns = (*(("Job",) if shows_ids else ()), "Mapping", "Status", *(name.capitalize() for name in counters))
+    out.table(title, columns, rows)
     for job in jobs:
         if job.message:
             out.say(f"{job.mapping}: {job.message}")
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """A value that JSON has no form for; times as ISO 8601."""
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -24,6 +24,7 @@ class ReasonCode(StrEnum):
     NEVER_AGREED = "never_agreed"
     OUTCOME_AMBIGUOUS = "outcome_ambiguous"
     COUNTERPART_DELETED = "counterpart_deleted"
+    UNDONE = "undone"
     NEEDS_COUPLING = "needs_coupling"
     MATCH_AMBIGUOUS = "match_ambiguous"
     MATCH_TAKEN = "match_taken"
@@ -56,6 +57,10 @@ SENTENCES: Mapping[ReasonCode, str] = {
         " write was undone by a person or never arrived."
     ),
     ReasonCode.COUNTERPART_DELETED: "Its counterpart was deleted on the {side} side.",
+    ReasonCode.UNDONE: (
+        "Job {job} was undone here: the {side} holds again what it held before in {fields}. What the job had carried is"
+        " sent again only after somebody edits it."
+    ),
     ReasonCode.NEEDS_COUPLING: "It refers to {mapping} {value}, which is not coupled yet.",
     ReasonCode.MATCH_AMBIGUOUS: "{count} records on the other side have the same {fields}; choose one by hand.",
     ReasonCode.MATCH_TAKEN: "The record on the other side with the same {fields} is coupled to another one.",

@@ -1,6 +1,6 @@
 """The journal: every intent, what it would replace, and what became of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,8 @@ from crosstie.model.value import value_from_json, value_to_json, values_from_jso
 from crosstie.model.words import JobId, MappingName, RecordId, Side, Version
 from crosstie.store.session import Keyed, Session, arg, args, mine
 from crosstie.store.tables import intent, mapping_lock, number_range, reserved_number
+
+_PAGE = 1000
 
 _INTENTS = Keyed(intent)
 _RANGES = Keyed(number_range)
@@ -34,6 +36,17 @@ _OF_RECORD = {
     Side.ERP: _OF_MAPPING.where(intent.c.erp_id == arg("id")).order_by(*_NEWEST),
     Side.CRM: _OF_MAPPING.where(intent.c.crm_id == arg("id")).order_by(*_NEWEST),
 }
+_LANDED_OF_JOB = (
+    _OF_MAPPING.where(intent.c.job_id == arg("job"), intent.c.state == IntentState.LANDED)
+    .order_by(*_NEWEST)
+    .limit(_PAGE)
+)
+_LANDED_BEFORE = _LANDED_OF_JOB.where(
+    sa.or_(
+        intent.c.intended_at < arg("at"),
+        sa.and_(intent.c.intended_at == arg("at"), intent.c.intent_id < arg("id")),
+    )
+)
 _OWN_CREATES = _OF_MAPPING.where(
     intent.c.is_insert,
     sa.or_(
@@ -78,6 +91,14 @@ class SqlJournal:
         """Every write that was ever intended for a record, newest first."""
         rows = self._session.rows(_OF_RECORD[side], mapping=mapping, id=id_)
         return [(row.intended_at, _from_row(row)) for row in rows]
+
+    def landed_of_job(self, mapping: MappingName, job: JobId) -> Iterator[Intent]:
+        """The writes of a job that landed, newest first, a page at a time."""
+        rows = self._session.rows(_LANDED_OF_JOB, mapping=mapping, job=job)
+        while rows:
+            yield from map(_from_row, rows)
+            last = rows[-1]
+            rows = self._session.rows(_LANDED_BEFORE, mapping=mapping, job=job, at=last.intended_at, id=last.intent_id)
 
     def own_creates(
         self, mapping: MappingName, *, crm_ids: Sequence[RecordId], numbers: Sequence[str]

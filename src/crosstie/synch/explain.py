@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from crosstie.engine.convert import Converted
 from crosstie.model.action import SynchAction
 from crosstie.model.coupling import Coupling
 from crosstie.model.intent import Intent
 from crosstie.model.record import Record
-from crosstie.model.words import MappingName, Side
+from crosstie.model.value import Value
+from crosstie.model.words import Direction, MappingName, Side
 from crosstie.synch.decide_page import decide_page
 from crosstie.synch.find_record import find
+from crosstie.synch.gather import with_references
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
 from crosstie.synch.tables import Tables, describe
@@ -33,6 +36,17 @@ class Explanation:
     writes: Sequence[tuple[datetime, Intent]]
     """Every write that was ever intended for it, newest first."""
     conflicts: Sequence[OpenConflict]
+    refused: Sequence["Refused"]
+    """Fields that differ and are left so, since an undo took back what one side holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A field whose two values were agreed to differ; an edit of either side travels again."""
+
+    field: str
+    erp: tuple[Value, ...]
+    crm: tuple[Value, ...]
 
 
 async def explain(env: Environment, text: str, only: MappingName | None = None) -> list[Explanation]:
@@ -79,4 +93,19 @@ async def _explain(env: Environment, tables: Tables, side: Side, record: Record)
         now=work.action,
         writes=env.store.journal.of_record(mapping.name, side, record.id),
         conflicts=env.store.outcomes.conflicts(mapping.name, [known.erp_id]) if known else [],
+        refused=_refused(env, tables, work, known) if known else [],
     )
+
+
+def _refused(env: Environment, tables: Tables, work: Work, coupling: Coupling) -> list[Refused]:
+    """Fields whose bases do not translate into each other: no synchronization leaves such a base, an undo does."""
+    setting = with_references(env, tables.setting(creates=False), [work], tables.facts)
+    found: list[Refused] = []
+    for name, base in coupling.base.items():
+        field = next((one for one in tables.mapping.fields if one.name == name), None)
+        if field is None or field.direction is not Direction.BIDIRECTIONAL:
+            continue
+        carried = {side: setting.translation.carry(field, base.on(side.other), side) for side in Side}
+        if all(isinstance(one, Converted) and one.values != base.on(side) for side, one in carried.items()):
+            found.append(Refused(field=name, erp=base.erp, crm=base.crm))
+    return found

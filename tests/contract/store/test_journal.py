@@ -10,7 +10,7 @@ from crosstie.model.words import JobId, Side
 from crosstie.store.store import SqlStore
 
 from .backends import OnPostgres, OnSqlite
-from .builders import CONTACT, CUSTOMER, EVERY_KIND_OF_VALUE, START, crm, erp, intent, minutes
+from .builders import CONTACT, CUSTOMER, EVERY_KIND_OF_VALUE, JOB, START, crm, erp, intent, minutes
 
 PATTERN = "CRM{:06d}"
 
@@ -48,6 +48,25 @@ class JournalContract:
 
         assert store.journal.open(CUSTOMER, 10) == [full, bare]
         assert type(store.journal.open(CUSTOMER, 10)[0].values["yes"]) is bool
+
+    def test_what_landed_of_a_job_comes_newest_first(self, store: SqlStore, stranger: SqlStore) -> None:
+        """More than a page, many at one instant; nothing open, of another job, mapping or connection."""
+        epoch = lock(store)
+        for page in range(3):
+            store.journal.commit(
+                [intent(number) for number in range(page * 500, page * 500 + 500)], epoch=epoch, at=minutes(page)
+            )
+        store.journal.commit([intent(5000), intent(5001, job=JobId("job-2"))], epoch=epoch, at=minutes(3))
+        stranger.journal.commit([intent(1)], epoch=lock(stranger), at=START)
+        landed = [f"intent-{number}" for number in (*range(1500), 5001)]
+        store.journal.settle(dict.fromkeys(landed, IntentState.LANDED), at=minutes(4))
+        stranger.journal.settle({"intent-1": IntentState.LANDED}, at=minutes(4))
+
+        found = [one.id for one in store.journal.landed_of_job(CUSTOMER, JOB)]
+
+        newest = [sorted(f"intent-{n}" for n in range(page * 500, page * 500 + 500))[::-1] for page in (2, 1, 0)]
+        assert found == [id_ for page in newest for id_ in page]
+        assert list(store.journal.landed_of_job(CONTACT, JOB)) == []
 
     def test_a_worker_without_the_lock_commits_nothing(self, store: SqlStore) -> None:
         """Before anybody took it, and after somebody else did: LockLostError, and not a row is written."""

@@ -175,6 +175,10 @@ class Journal(Protocol):
         """Every write that was ever intended for a record, newest first."""
         ...
 
+    def landed_of_job(self, mapping: MappingName, job: JobId) -> Iterable[Intent]:
+        """The writes of a job that landed, newest first, streamed."""
+        ...
+
     def own_creates(
         self, mapping: MappingName, *, crm_ids: Sequence[RecordId], numbers: Sequence[str]
     ) -> Sequence[Intent]:
