@@ -1,7 +1,10 @@
-"""Reading ``tables/*.toml``: what a table is called on the wire, and its columns as data."""
+"""Reading ``tables/*.toml``: what a table is called on the wire, and its columns as data.
+
+An installation may declare more: columns of its own, or whole tables, in the same form.
+"""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -26,6 +29,20 @@ def table_files(package: str) -> Mapping[str, TableFile]:
     }
 
 
+def with_declared(
+    shipped: Mapping[str, TableFile], declared: Mapping[str, TableFile], blank: Callable[[str], TableFile]
+) -> Mapping[str, TableFile]:
+    """The shipped tables with what is declared besides; a declaration wins over what is shipped.
+
+    ``blank`` gives what every table of the system has, for one that is not shipped.
+    """
+    result = dict(shipped)
+    for name, more in declared.items():
+        ours = result.get(name) or blank(name)
+        result[name] = {**ours, **more, "columns": {**entries_of(ours), **entries_of(more)}}
+    return result
+
+
 def text_of(file: TableFile, name: str) -> str:
     """A text at the top of the file."""
     value = file[name]
@@ -36,7 +53,7 @@ def text_of(file: TableFile, name: str) -> str:
 
 def entries_of(file: TableFile) -> Mapping[str, Entry]:
     """The columns' entries, in the order of the file."""
-    entries = file["columns"]
+    entries = file.get("columns", {})
     if isinstance(entries, str):
         raise TypeError("columns is not a table")
     return entries

@@ -2,16 +2,18 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 
 import httpx2
 
 from crosstie.connectors.businesscentral import changes, facts, reads
 from crosstie.connectors.businesscentral.derived import Asked
 from crosstie.connectors.businesscentral.errors import sorted_errors
-from crosstie.connectors.businesscentral.schema import table_named
+from crosstie.connectors.businesscentral.schema import Table, table_named, tables
 from crosstie.connectors.businesscentral.service import HEADERS, Service, is_throttle
 from crosstie.connectors.businesscentral.settings import BusinessCentralSettings
 from crosstie.connectors.businesscentral.writes import write
+from crosstie.connectors.table_file import TableFile
 from crosstie.model.mapping import Condition
 from crosstie.model.record import Record
 from crosstie.model.schema import TableSchema
@@ -28,9 +30,15 @@ ANSWER_S = 600.0
 
 
 def connect(
-    settings: BusinessCentralSettings, runtime: Runtime, transport: httpx2.AsyncBaseTransport | None = None
+    settings: BusinessCentralSettings,
+    runtime: Runtime,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    declared: Mapping[str, TableFile] = MappingProxyType({}),
 ) -> "BusinessCentralConnector":
-    """A connector for ``settings``; nothing is sent yet. ``transport`` replaces real sockets."""
+    """A connector for ``settings``; nothing is sent yet.
+
+    ``transport`` replaces real sockets; ``declared`` are columns and tables besides those of the package.
+    """
     traffic = Traffic()
     session = Session(
         url=settings.api_url,
@@ -41,7 +49,7 @@ def connect(
         is_throttle=is_throttle,
         headers=HEADERS,
     )
-    return BusinessCentralConnector(Service(session, settings.company_id), traffic, runtime)
+    return BusinessCentralConnector(Service(session, settings.company_id), traffic, runtime, tables(declared))
 
 
 def _tokens(settings: BusinessCentralSettings, runtime: Runtime) -> TokenProvider:
@@ -61,7 +69,8 @@ def _tokens(settings: BusinessCentralSettings, runtime: Runtime) -> TokenProvide
 class BusinessCentralConnector:
     """The ERP side of a connection."""
 
-    def __init__(self, service: Service, traffic: Traffic, runtime: Runtime) -> None:
+    def __init__(self, service: Service, traffic: Traffic, runtime: Runtime, known: Mapping[str, Table]) -> None:
+        self._known = known
         self._service = service
         self._traffic = traffic
         self._runtime = runtime
@@ -87,7 +96,7 @@ class BusinessCentralConnector:
 
     async def describe(self, table: str) -> TableSchema:
         """The table's columns, kinds and limits."""
-        return table_named(table).schema
+        return table_named(table, self._known).schema
 
     async def facts(self) -> Values:
         """Name and local currency of the company."""
@@ -106,7 +115,7 @@ class BusinessCentralConnector:
         self, table: str, columns: Sequence[str], token: str | None, *, whole_table: bool
     ) -> AsyncIterator[ChangePage]:
         """Pages of changes since ``token``, or of every record."""
-        known = table_named(table)
+        known = table_named(table, self._known)
         with sorted_errors():
             since = changes.Watermark.parse(token)
             chosen = known.chosen(columns)
@@ -128,17 +137,17 @@ class BusinessCentralConnector:
             return await reads.find(self._service, asked, asked.table.column(column), values)
 
     def _asked(self, table: str, columns: Sequence[str], purpose: str) -> Asked:
-        known = table_named(table)
+        known = table_named(table, self._known)
         return Asked(table=known, columns=known.chosen(columns), today=self._today, purpose=purpose)
 
     async def count(self, table: str, conditions: Sequence[Condition]) -> int:
         """How many records meet all conditions."""
         with sorted_errors():
-            return await reads.count(self._service, table_named(table), conditions)
+            return await reads.count(self._service, table_named(table, self._known), conditions)
 
     async def write(self, table: str, writes: Sequence[Write]) -> Sequence[WriteOutcome]:
         """Apply the writes, each with its own outcome."""
-        return await write(self._service, self._traffic, table_named(table), writes, self._today)
+        return await write(self._service, self._traffic, table_named(table, self._known), writes, self._today)
 
     async def close(self) -> None:
         """Give back the sockets."""

@@ -1,4 +1,4 @@
-"""The tables of Business Central that we know, by entity set, from ``tables/*.toml``.
+"""The tables of Business Central that we know, by entity set, from ``tables/*.toml`` and what is declared besides.
 
 A column may be *derived*: no property of the page, but joined by us from the properties that the file names.
 """
@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from crosstie.connectors.table_file import TableFile, column_of, entries_of, no_such, table_files, text_of
+from crosstie.connectors.table_file import (
+    Entry,
+    TableFile,
+    column_of,
+    entries_of,
+    no_such,
+    table_files,
+    text_of,
+    with_declared,
+)
 from crosstie.model.schema import Column, TableSchema
 
 MODIFIED_AT = "lastModifiedDateTime"
@@ -41,18 +50,34 @@ class Table:
         return tuple(column for column in columns if column.name not in self.derived)
 
 
-def table_named(name: str) -> Table:
-    """The table with that entity set."""
-    known = _tables()
+def table_named(name: str, known: Mapping[str, Table] | None = None) -> Table:
+    """The table with that entity set, of those that are ``known``: unless told, those of the package."""
+    known = _shipped() if known is None else known
     try:
         return known[name]
     except KeyError:
         raise no_such("Business Central: the table", name, known) from None
 
 
+def tables(declared: Mapping[str, TableFile]) -> Mapping[str, Table]:
+    """The tables of the package with what is declared besides."""
+    files = with_declared(table_files(__package__), declared, _blank)
+    return {name: _table(name, file) for name, file in files.items()}
+
+
 @cache
-def _tables() -> Mapping[str, Table]:
-    return {name: _table(name, file) for name, file in table_files(__package__).items()}
+def _shipped() -> Mapping[str, Table]:
+    return tables({})
+
+
+def _blank(name: str) -> TableFile:
+    """What every page of API v2.0 has."""
+    del name
+    columns: Mapping[str, Entry] = {
+        "id": {"kind": "guid", "is_writable": False},
+        MODIFIED_AT: {"kind": "time", "is_writable": False},
+    }
+    return {"key": "id", "label": "id", "columns": columns}
 
 
 def _table(name: str, file: TableFile) -> Table:

@@ -2,15 +2,17 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 import httpx2
 
 from crosstie.connectors.dataverse import changes, facts, reads
 from crosstie.connectors.dataverse.errors import sorted_errors
-from crosstie.connectors.dataverse.schema import table_named
+from crosstie.connectors.dataverse.schema import Table, table_named, tables
 from crosstie.connectors.dataverse.service import HEADERS, Service, is_throttle
 from crosstie.connectors.dataverse.settings import DataverseSettings
 from crosstie.connectors.dataverse.writes import write
+from crosstie.connectors.table_file import TableFile
 from crosstie.model.mapping import Condition
 from crosstie.model.record import Record
 from crosstie.model.schema import TableSchema
@@ -27,9 +29,15 @@ ANSWER_S = 150.0
 
 
 def connect(
-    settings: DataverseSettings, runtime: Runtime, transport: httpx2.AsyncBaseTransport | None = None
+    settings: DataverseSettings,
+    runtime: Runtime,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    declared: Mapping[str, TableFile] = MappingProxyType({}),
 ) -> "DataverseConnector":
-    """A connector for ``settings``; nothing is sent yet. ``transport`` replaces real sockets."""
+    """A connector for ``settings``; nothing is sent yet.
+
+    ``transport`` replaces real sockets; ``declared`` are columns and tables besides those of the package.
+    """
     traffic = Traffic()
     wire = Wire(transport=transport, connections=settings.concurrency, answer_s=ANSWER_S, meter=traffic)
     application = ClientApplication(
@@ -47,13 +55,14 @@ def connect(
         is_throttle=is_throttle,
         headers=HEADERS,
     )
-    return DataverseConnector(Service(session), traffic, runtime)
+    return DataverseConnector(Service(session), traffic, runtime, tables(declared))
 
 
 class DataverseConnector:
     """The CRM side of a connection."""
 
-    def __init__(self, service: Service, traffic: Traffic, runtime: Runtime) -> None:
+    def __init__(self, service: Service, traffic: Traffic, runtime: Runtime, known: Mapping[str, Table]) -> None:
+        self._known = known
         self._service = service
         self._traffic = traffic
         self._runtime = runtime
@@ -77,7 +86,7 @@ class DataverseConnector:
 
     async def describe(self, table: str) -> TableSchema:
         """The table's columns, kinds and limits."""
-        return table_named(table).schema
+        return table_named(table, self._known).schema
 
     async def facts(self) -> Values:
         """Name, base currency and precision of the organization, and our user."""
@@ -95,7 +104,7 @@ class DataverseConnector:
         self, table: str, columns: Sequence[str], token: str | None, *, whole_table: bool
     ) -> AsyncIterator[ChangePage]:
         """Pages of changes since ``token``, or of every row."""
-        known = table_named(table)
+        known = table_named(table, self._known)
         with sorted_errors():
             since = None if whole_table else token
             async for page in changes.changes(self._service, known, known.chosen(columns), since):
@@ -103,24 +112,24 @@ class DataverseConnector:
 
     async def read(self, table: str, ids: Sequence[RecordId], columns: Sequence[str]) -> Mapping[RecordId, Record]:
         """The records with these ids."""
-        known = table_named(table)
+        known = table_named(table, self._known)
         with sorted_errors():
             return await reads.read(self._service, known, ids, known.chosen(columns))
 
     async def find(self, table: str, column: str, values: Sequence[Value], columns: Sequence[str]) -> Sequence[Record]:
         """The records whose ``column`` equals one of ``values``."""
-        known = table_named(table)
+        known = table_named(table, self._known)
         with sorted_errors():
             return await reads.find(self._service, known, known.column(column), values, known.chosen(columns))
 
     async def count(self, table: str, conditions: Sequence[Condition]) -> int:
         """How many records meet all conditions."""
         with sorted_errors():
-            return await reads.count(self._service, table_named(table), conditions)
+            return await reads.count(self._service, table_named(table, self._known), conditions)
 
     async def write(self, table: str, writes: Sequence[Write]) -> Sequence[WriteOutcome]:
         """Apply the writes, each with its own outcome."""
-        return await write(self._service, self._traffic, table_named(table), writes)
+        return await write(self._service, self._traffic, table_named(table, self._known), writes)
 
     async def close(self) -> None:
         """Give back the sockets."""

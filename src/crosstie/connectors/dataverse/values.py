@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from crosstie.connectors.dataverse.schema import MODIFIED_ON, Table, WireColumn, table_named
+from crosstie.connectors.dataverse.schema import MODIFIED_ON, Table, WireColumn
 from crosstie.model.record import Record
 from crosstie.model.schema import Kind
 from crosstie.model.value import Value, Values
@@ -125,15 +125,15 @@ def body_of(table: Table, values: Values, *, is_insert: bool) -> dict[str, objec
     for name, column in table.columns.items():
         if name not in values or (is_insert and values[name] is None):
             continue
-        if column.target is None:
+        if column.target_set is None:
             body[name] = to_wire(values[name])
         else:
-            body[f"{name}@odata.bind"] = _reference(column.target, values[name])
+            body[column.bind] = _reference(column.target_set, values[name])
     return body
 
 
-def _reference(target: str, value: Value) -> str | None:
-    return None if value is None else f"/{table_named(target).entity_set}({value})"
+def _reference(entity_set: str, value: Value) -> str | None:
+    return None if value is None else f"/{entity_set}({value})"
 
 
 def to_wire(value: Value) -> object:
