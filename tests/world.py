@@ -15,6 +15,7 @@ from uuid import UUID
 import httpx2
 from starlette.applications import Starlette
 
+from crosstie.app.declared_tables import DeclaredTables
 from crosstie.app.in_process_jobs import InProcessJobs
 from crosstie.app.mappings import default_mappings
 from crosstie.app.wiring import Silent
@@ -140,6 +141,8 @@ class World:
     crm: Side
     clock: TestClock
     mappings: dict[MappingName, TableMapping] = field(default_factory=lambda: default_mappings(CONVERSIONS))
+    tables: DeclaredTables = field(default_factory=DeclaredTables)
+    """Columns and tables that the mappings declare."""
     page_size: int = 200
     database_url: str = ""
     """Where the product keeps its state; a SQLite file in the folder unless another database is named."""
@@ -174,8 +177,8 @@ class World:
         try:
             yield Environment(
                 store=SqlStore(engine, ConnectionId("test")),
-                erp=businesscentral.connect(erp_settings, self.runtime, erp(self.erp.transport)),
-                crm=dataverse.connect(crm_settings, self.runtime, crm(self.crm.transport)),
+                erp=businesscentral.connect(erp_settings, self.runtime, erp(self.erp.transport), self.tables.erp),
+                crm=dataverse.connect(crm_settings, self.runtime, crm(self.crm.transport), self.tables.crm),
                 mappings=self.mappings,
                 conversions=CONVERSIONS,
                 clock=self.clock,

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 import sqlalchemy as sa
 
 from crosstie.app.vault import Vault
 from crosstie.connectors import businesscentral, dataverse
+from crosstie.connectors.table_file import TableFile
 from crosstie.model.errors import SetupError
 from crosstie.model.words import ConnectionId
 from crosstie.odata.runtime import Runtime
@@ -67,8 +69,10 @@ def _checked(side: str, given: Mapping[str, object], known: set[str]) -> dict[st
     return result
 
 
-def open_crm(settings: Mapping[str, str | Secret], runtime: Runtime) -> Connector:
-    """A connector to the CRM."""
+def open_crm(
+    settings: Mapping[str, str | Secret], runtime: Runtime, declared: Mapping[str, TableFile] = MappingProxyType({})
+) -> Connector:
+    """A connector to the CRM; ``declared`` are columns and tables besides those that it knows."""
     return dataverse.connect(
         dataverse.DataverseSettings(
             url=_text(settings, "url"),
@@ -78,11 +82,14 @@ def open_crm(settings: Mapping[str, str | Secret], runtime: Runtime) -> Connecto
             scope=_text(settings, "scope"),
         ),
         runtime,
+        declared=declared,
     )
 
 
-def open_erp(settings: Mapping[str, str | Secret], runtime: Runtime) -> Connector:
-    """A connector to the ERP."""
+def open_erp(
+    settings: Mapping[str, str | Secret], runtime: Runtime, declared: Mapping[str, TableFile] = MappingProxyType({})
+) -> Connector:
+    """A connector to the ERP; ``declared`` are columns and tables besides those that it knows."""
     whole = businesscentral.BusinessCentralSettings(
         url=_text(settings, "url"),
         company_id=_text(settings, "company_id"),
@@ -93,7 +100,7 @@ def open_erp(settings: Mapping[str, str | Secret], runtime: Runtime) -> Connecto
         web_service_access_key=_secret(settings, "web_service_access_key"),
     )
     scope = _text(settings, "scope")
-    return businesscentral.connect(replace(whole, scope=scope) if scope else whole, runtime)
+    return businesscentral.connect(replace(whole, scope=scope) if scope else whole, runtime, declared=declared)
 
 
 def save(engine: sa.Engine, vault: Vault, id_: ConnectionId, draft: ConnectionDraft, *, at: datetime) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from crosstie.app.mappings import default_mappings
 from crosstie.app.wiring import Crosstie
 from crosstie.engine.order import waves
 from crosstie.model.coupling import Coupling
@@ -12,7 +11,6 @@ from crosstie.model.job import FullSynchLine, SynchJob
 from crosstie.model.mapping import TableMapping
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.words import MappingName
-from crosstie.rules.conversions import CONVERSIONS
 from crosstie.store.connections import load_connection
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome, Store
 
@@ -53,7 +51,7 @@ def overview(crosstie: Crosstie, *, couplings: int = 50, jobs: int = 20, attenti
     store = crosstie.store()
     stored = load_connection(crosstie.engine, crosstie.settings.connection)
     unsettled = store.outcomes.count_unsettled()
-    mappings = default_mappings(CONVERSIONS)
+    mappings = crosstie.installed().mappings
     order = [name for wave in waves({name: one.depends_on for name, one in mappings.items()}) for name in wave]
     lines = {line.mapping: line for line in store.jobs.lines()}
     return Overview(
@@ -106,4 +104,4 @@ def _with_label(reason: Reason, labels: Mapping[str, str]) -> Reason:
 def conflicts(crosstie: Crosstie) -> Sequence[OpenConflict]:
     """Open conflicts of all mappings."""
     store = crosstie.store()
-    return [one for name in default_mappings(CONVERSIONS) for one in store.outcomes.conflicts(name)]
+    return [one for name in crosstie.installed().mappings for one in store.outcomes.conflicts(name)]

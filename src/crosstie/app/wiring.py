@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from crosstie.app import real_world
 from crosstie.app.connections import ConnectionDraft, load, open_crm, open_erp
 from crosstie.app.in_process_jobs import InProcessJobs
-from crosstie.app.mappings import default_mappings
+from crosstie.app.mappings import Installed, installed_mappings
 from crosstie.app.settings import Settings, read_settings
 from crosstie.app.vault import Vault, open_vault
 from crosstie.model.job import FullSynchLine, SynchJob
@@ -32,6 +32,10 @@ class Crosstie:
     def store(self) -> SqlStore:
         """A store of the connection at hand, for one thread."""
         return SqlStore(self.engine, self.settings.connection)
+
+    def installed(self) -> Installed:
+        """The mappings of the package and of ``home/mappings``, read afresh."""
+        return installed_mappings(self.settings.home, CONVERSIONS)
 
     def close(self) -> None:
         """Give back the database."""
@@ -76,14 +80,15 @@ async def connectors_of(
     crosstie: Crosstie, draft: ConnectionDraft, *, is_alone: bool = False, listener: Listener | None = None
 ) -> AsyncIterator[Environment]:
     """The environment of a connection that need not be stored yet."""
-    runtime = real_world.runtime()
-    erp, crm = open_erp(draft.erp, runtime), open_crm(draft.crm, runtime)
+    runtime, installed = real_world.runtime(), crosstie.installed()
+    erp = open_erp(draft.erp, runtime, installed.tables.erp)
+    crm = open_crm(draft.crm, runtime, installed.tables.crm)
     try:
         yield Environment(
             store=crosstie.store(),
             erp=erp,
             crm=crm,
-            mappings=default_mappings(CONVERSIONS),
+            mappings=installed.mappings,
             conversions=CONVERSIONS,
             clock=real_world.now,
             new_id=real_world.new_id,

@@ -4,13 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from crosstie.app.mappings import default_mappings
 from crosstie.app.read_model import attention, conflicts
 from crosstie.app.wiring import open_crosstie
 from crosstie.cli.options import Home, Json
 from crosstie.cli.output import output
 from crosstie.cli.synch import mapping_named
-from crosstie.rules.conversions import CONVERSIONS
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
 
 
@@ -21,7 +19,7 @@ def errors(
 ) -> None:
     """Show records that failed, are skipped, wait or conflict, and why."""
     crosstie = open_crosstie(home)
-    name = None if mapping is None else mapping_named(default_mappings(CONVERSIONS), mapping)
+    name = None if mapping is None else mapping_named(crosstie.installed().mappings, mapping)
     found = attention(crosstie, name)
     open_conflicts = [one for one in conflicts(crosstie) if name is None or one.mapping == name]
     crosstie.close()

@@ -1,8 +1,8 @@
 """The canonical form of a value: what a column's system keeps of it.
 
 Business Central upper-cases Code fields and trims their blanks; both systems refuse a text that is too long, so
-we cut it and say so; decimals are rounded to the column's scale. Comparing canonical forms keeps a normalizing
-destination quiet.
+we cut it and say so; decimals are rounded half up to the column's scale; the lines of a long text end in one way,
+whatever a system makes of them. Comparing canonical forms keeps a normalizing destination quiet.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
@@ -32,10 +32,15 @@ def canonical(value: Value, column: Column) -> Value:
 
 def is_truncated(value: Value, column: Column) -> bool:
     """Whether ``column`` is too short for ``value``."""
-    return isinstance(value, str) and column.length is not None and len(value) > column.length
+    return isinstance(value, str) and column.length is not None and len(_with_plain_lines(value)) > column.length
+
+
+def _with_plain_lines(value: str) -> str:
+    return value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
 
 
 def _canonical_text(value: str, column: Column) -> Value:
+    value = _with_plain_lines(value)
     match column.kind:
         case Kind.CODE:
             value = value.strip().upper()

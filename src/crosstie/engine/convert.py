@@ -1,7 +1,7 @@
 """One field's values carried from one side to the other.
 
-``copy`` keeps the value in the destination's canonical form; a reference is translated through couplings; any other
-conversion is a pure function that a rule module offers.
+``copy`` keeps the value in the destination's canonical form, after the field's transformation rules; a reference is
+translated through couplings; any other conversion is a pure function that a rule module offers.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from crosstie.engine.canonical import canonical, is_truncated
+from crosstie.engine.transform import transformed
+from crosstie.engine.transform_step import LeftAloneError, NotTakenError
 from crosstie.model.action import Need
 from crosstie.model.mapping import FieldMapping, Reference
-from crosstie.model.reason import Reason
+from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.schema import TableSchema
 from crosstie.model.value import Value, Values
 from crosstie.model.words import MappingName, RecordId, Side
@@ -28,6 +30,9 @@ class Converted:
 @dataclass(frozen=True, slots=True)
 class Keep:
     """The destination keeps what it holds."""
+
+    note: str = ""
+    """What people should know of it; blank where it is the usual thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,17 @@ class Translation:
         if field_.conversion != "copy":
             carried = self.conversions[field_.conversion](values, to, self.references.facts)
             return self._fit(field_, carried.values, to) if isinstance(carried, Converted) else carried
-        return self._fit(field_, values, to)
+        return self._transform(field_, values, to) if field_.rules else self._fit(field_, values, to)
+
+    def _transform(self, field_: FieldMapping, values: tuple[Value, ...], to: Side) -> Carried:
+        column = self.pair.on(to).columns[field_.columns(to)[0]]
+        try:
+            value = transformed(field_, values[0], to, column)
+        except NotTakenError as error:
+            return Invalid(Reason(ReasonCode.VALUE_REFUSED, {"why": f"{field_.name}: {error.why}"}))
+        except LeftAloneError as error:
+            return Keep(f"{field_.name}: {error.note}" if error.note else "")
+        return self._fit(field_, (value,), to)
 
     def _fit(self, field_: FieldMapping, values: tuple[Value, ...], to: Side) -> Converted:
         columns = [self.pair.on(to).columns[name] for name in field_.columns(to)]
@@ -117,6 +132,8 @@ def _translate(field_: FieldMapping, reference: Reference, value: Value, to: Sid
         found = references.erp_keys.get((reference.mapping, reference.key, value))
     if found is not None:
         return Converted((found,))
+    if field_.clears_on_failed_synch:
+        return Converted((None,))
     key = reference.key if to is Side.CRM else "id"
     return Waits(
         Need(

@@ -98,6 +98,7 @@ def _insert(setting: Setting, record: Record, side: Side, refuse: _Refuse) -> Sy
     names: list[str] = []
     needs: list[Need] = []
     truncated: list[str] = []
+    notes: list[str] = []
     for field in setting.mapping.fields:
         if not field.direction.writes(to):
             continue
@@ -112,8 +113,8 @@ def _insert(setting: Setting, record: Record, side: Side, refuse: _Refuse) -> Sy
             case Invalid(reason):
                 kind = ActionKind.SKIP if reason.code in _NOT_RETRIED else ActionKind.FAIL
                 return refuse(kind, reason, ())
-            case Keep():
-                pass
+            case Keep(note):
+                notes += [note] if note else []
     required = [need for need in needs if need.is_required]
     if required:
         return refuse(ActionKind.WAIT, _needs_coupling(required[0]), tuple(required))
@@ -127,6 +128,7 @@ def _insert(setting: Setting, record: Record, side: Side, refuse: _Refuse) -> Sy
         sent=sent,
         fields=tuple(names),
         truncated=tuple(truncated),
+        notes=tuple(notes),
     )
 
 
@@ -144,6 +146,7 @@ def _action(
     sent: Mapping[str, Value] | None = None,
     fields: tuple[str, ...] = (),
     truncated: tuple[str, ...] = (),
+    notes: tuple[str, ...] = (),
 ) -> SynchAction:
     """An action on an uncoupled record of ``side``."""
     sent = sent or {}
@@ -156,9 +159,17 @@ def _action(
             crm_fields=fields,
             needs=needs,
             truncated=truncated,
+            notes=notes,
         )
     return SynchAction(
-        kind=kind, reason=reason, crm=record, to_erp=sent, erp_fields=fields, needs=needs, truncated=truncated
+        kind=kind,
+        reason=reason,
+        crm=record,
+        to_erp=sent,
+        erp_fields=fields,
+        needs=needs,
+        truncated=truncated,
+        notes=notes,
     )
 
 
@@ -176,6 +187,7 @@ class _Merged:
         self.conflicts: list[FieldConflict] = []
         self.needs: list[Need] = []
         self.truncated: list[str] = []
+        self.notes: list[str] = []
         self.invalid: list[Reason] = []
 
     def action(self, erp: Record, crm: Record) -> SynchAction:
@@ -193,6 +205,7 @@ class _Merged:
             conflicts=tuple(self.conflicts),
             needs=tuple(self.needs),
             truncated=tuple(self.truncated),
+            notes=tuple(self.notes),
         )
 
     def _verdict(self) -> tuple[ActionKind, Reason]:
@@ -230,7 +243,15 @@ class _FieldState:
         one_way = self.to_erp if self.field.direction is Direction.FROM_INTEGRATION_TABLE else self.to_crm
         return self.field.direction is not Direction.BIDIRECTIONAL and isinstance(one_way, Keep)
 
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of values that stay where they are."""
+        return [what.note for what in (self.to_crm, self.to_erp) if isinstance(what, Keep) and what.note]
+
     def was_changed(self, side: Side) -> bool:
+        to = self.to_crm if side is Side.ERP else self.to_erp
+        if isinstance(to, Keep) and self.field.direction is Direction.BIDIRECTIONAL:
+            return False  # what the other side is to keep whatever is here is no change to send
         now = self.erp if side is Side.ERP else self.crm
         if self.base is None:
             return any(value is not None for value in now)
@@ -250,6 +271,7 @@ def _merge_unit(
         crm_changed=any(one.was_changed(Side.CRM) for one in states),
     )
     outcome = merge(state, unit.direction, resolution)
+    merged.notes += [note for one in states for note in one.notes]
     is_frozen = not frozen.isdisjoint(one.field.name for one in states)
     if is_frozen and outcome is not Outcome.SETTLED:
         outcome = Outcome.CONFLICT

@@ -55,6 +55,8 @@ class SynchAction:
     needs: tuple[Need, ...] = ()
     truncated: tuple[str, ...] = ()
     """Columns whose text does not fit and is cut at the destination."""
+    notes: tuple[str, ...] = ()
+    """What people should know of values that were left alone."""
 
     def to(self, side: Side) -> Values:
         """Columns to write to ``side``."""

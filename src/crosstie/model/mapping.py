@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from crosstie.model.value import Value
 from crosstie.model.words import ConflictResolution, Direction, MappingName, Side
@@ -38,6 +39,20 @@ class Reference:
     """Name of the connection fact that stands for blank (an ERP blank currency is the local currency)."""
 
 
+RuleArgument: TypeAlias = str | int | tuple[tuple[str, str | int], ...]
+"""A text, a number, or the pairs of a table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One transformation rule of a field mapping; :mod:`crosstie.engine.transform` carries it out."""
+
+    name: str
+    direction: Direction
+    """The ways that it is applied on; both ways means that it is undone towards the ERP."""
+    arguments: tuple[tuple[str, RuleArgument], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldMapping:
     """One integration field mapping: ERP column(s), CRM column(s), direction and rules."""
@@ -58,6 +73,10 @@ class FieldMapping:
     """Overrides the mapping's own resolution."""
     insert_only: bool = False
     """Given when a record is created, left alone afterwards."""
+    rules: tuple[Rule, ...] = ()
+    """Transformation rules: applied to the source's value before it is fitted to the destination."""
+    clears_on_failed_synch: bool = False
+    """A reference to a record that is not coupled clears the destination instead of waiting."""
 
     @property
     def name(self) -> str:
@@ -97,6 +116,8 @@ class TableMapping:
     create_number: str | None = None
     """Pattern of the ERP numbers reserved for records that we create, as ``CRM{:06d}``."""
     version: int = 1
+    disabled_fields: tuple[FieldMapping, ...] = ()
+    """Field mappings that are kept for later and take no part."""
     erp_extra: tuple[str, ...] = ()
     """Further ERP columns that rules need."""
     crm_extra: tuple[str, ...] = ()

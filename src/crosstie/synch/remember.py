@@ -166,7 +166,9 @@ def _due_after(work: Work, kind: ActionKind, now: datetime) -> datetime | None:
 
 
 def _cut(action: SynchAction) -> str:
-    return f"Cut to fit: {', '.join(action.truncated)}." if action.truncated else ""
+    said = [f"Cut to fit: {', '.join(action.truncated)}."] if action.truncated else []
+    said += [f"Left alone: {'; '.join(action.notes)}."] if action.notes else []
+    return " ".join(said)
 
 
 def _conflicts(tables: Tables, work: Work, permit: Permit, now: datetime) -> list[OpenConflict]:
