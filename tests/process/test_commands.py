@@ -93,6 +93,55 @@ def test_synch(synchronized: _Connected) -> None:
     assert writes_of(sandbox.details) == writes
 
 
+def test_synch_plan(synchronized: _Connected) -> None:
+    """One JSON object while it is made, with what would be sent; in words for people; nothing is written."""
+    product, sandbox = synchronized
+    with erp_client(sandbox.details) as erp:
+        (customer,) = erp.get("customers", params={"$filter": "number eq 'C00020'"}).json()["value"]
+        erp.patch(f"customers({customer['id']})", json={"city": "Oulu"}, headers={"If-Match": "*"}).raise_for_status()
+    writes = writes_of(sandbox.details)
+    said = product.run("synch", "customer", "--plan", "--json")
+    assert (said.code, said.json["ok"]) == (0, True), said
+    (action,) = said.json["actions"]
+    (write,) = action["writes"]
+    assert (action["mapping"], action["action"], action["code"]) == ("CUSTOMER", "modify", "changed")
+    assert (write["side"], write["table"], write["before"], write["after"]) == (
+        "crm",
+        "account",
+        {"address1_city": customer["city"]},
+        {"address1_city": "Oulu"},
+    )
+    assert said.json["counters"] == said.json["mappings"]["CUSTOMER"]
+    text = product.run("synch", "--plan", "--record", "C00020").text
+    assert f"address1_city: '{customer['city']}' → 'Oulu'" in text
+    assert "Nothing was written. Next: the same command without '--plan' does it." in text
+    assert product.run("synch", "currency", "--plan", "--json").json["actions"] == []
+    assert_refused(product.run("synch", "--plan", "--record", "C99999", "--json"), "'C99999'", "Nothing was done")
+    assert writes_of(sandbox.details) == writes
+    assert product.run("verify", "customer").code == 1
+    assert product.run("synch", "--record", "C00020", "--json").json["ok"] is True
+    assert product.run("verify", "customer").code == 0
+
+
+def test_verify(synchronized: _Connected) -> None:
+    """Who waits or is blocked is no difference; a telephone number that only goes the other way is one, and is told."""
+    product, sandbox = synchronized
+    writes = writes_of(sandbox.details)
+    said = product.run("verify", "--json")
+    assert (said.code, said.json["ok"]) == (1, False), said
+    found = said.json["mappings"]
+    assert {name: one["ok"] for name, one in found.items()} == {name: name != "SALESPEOPLE" for name in _MAPPINGS}
+    coupled = [row for row in product.content()["coupling"] if "CUSTOMER" in row]
+    assert (found["CUSTOMER"]["pairs"], found["CUSTOMER"]["gone"]["both"]["count"]) == (len(coupled), 0)
+    ((field, drift),) = found["SALESPEOPLE"]["fields"].items()
+    assert (field, drift["direction"], drift["pairs"]) == ("phoneNo=mobilephone", "from", 5)
+    assert all(one["crm"] == [None] and one["erp"] != [None] for one in drift["examples"])
+    assert "to the ERP only" in product.run("verify", "salespeople").text
+    assert "Both sides agree." in product.run("verify", "contact").text
+    assert_refused(product.run("verify", "vendor", "--json"), "no table mapping 'vendor'", "Known are")
+    assert writes_of(sandbox.details) == writes
+
+
 def test_jobs(synchronized: _Connected) -> None:
     """The latest jobs first, with status and counters, as many as were asked for."""
     product, _ = synchronized

@@ -9,23 +9,35 @@ from crosstie.app.wiring import Crosstie, connected, job_engine, open_crosstie
 from crosstie.app.worker_lock import the_only_worker
 from crosstie.cli.options import FAILED, Home, Json, wait_for
 from crosstie.cli.output import job_as_json, jobs_table, output
+from crosstie.cli.plan import PlanPrinter
 from crosstie.cli.progress import ProgressBars
 from crosstie.model.errors import UsageError
 from crosstie.model.job import SynchJob
 from crosstie.model.words import JobStatus, MappingName
+from crosstie.synch.chosen_records import synchronize_chosen
 from crosstie.synch.full_synch import synchronize
+from crosstie.synch.plan import Tally
+from crosstie.synch.plan import plan as plan_synch
 
 
 def synch(
     mappings: Annotated[list[str] | None, typer.Argument(help="Names of mappings; default: all.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Show what would be sent, and why; write nothing.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Look at every record, whether it changed or not.")] = False,
+    record: Annotated[list[str] | None, typer.Option(help="Only this record: number, name or id; repeatable.")] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Synchronize what changed since the last time."""
+    """Synchronize what changed since the last time, or show what would be sent."""
+    if full and record:
+        raise UsageError("'--full' looks at every record, '--record' at one; nothing was done.", "Leave one out.")
     crosstie = open_crosstie(home)
     try:
+        if plan:
+            wait_for(_plan(crosstie, mappings or [], record or [], is_full=full, is_json=json))
+            return
         with the_only_worker(crosstie.settings) as is_alone, ProgressBars(is_shown=not json) as bars:
-            jobs = wait_for(_synch(crosstie, mappings or [], bars, is_alone=is_alone))
+            jobs = wait_for(_synch(crosstie, mappings or [], record or [], bars, is_full=full, is_alone=is_alone))
     finally:
         crosstie.close()
     out = output(is_json=json)
@@ -37,10 +49,41 @@ def synch(
         raise typer.Exit(FAILED)
 
 
-async def _synch(crosstie: Crosstie, names: Sequence[str], bars: ProgressBars, *, is_alone: bool) -> Sequence[SynchJob]:
+async def _synch(
+    crosstie: Crosstie,
+    names: Sequence[str],
+    records: Sequence[str],
+    bars: ProgressBars,
+    *,
+    is_full: bool,
+    is_alone: bool,
+) -> Sequence[SynchJob]:
     async with connected(crosstie, is_alone=is_alone, listener=bars) as env:
-        wanted = [mapping_named(env.mappings, name) for name in names] or list(env.mappings)
-        return await synchronize(env, job_engine(env), wanted, started_by="command line")
+        wanted = mappings_named(env.mappings, names)
+        if records:
+            return await synchronize_chosen(env, wanted, records, started_by="command line")
+        return await synchronize(
+            env,
+            job_engine(env),
+            wanted,
+            started_by="command line",
+            is_full=is_full,
+        )
+
+
+async def _plan(
+    crosstie: Crosstie, names: Sequence[str], records: Sequence[str], *, is_full: bool, is_json: bool
+) -> None:
+    async with connected(crosstie) as env:
+        wanted = mappings_named(env.mappings, names)
+        tally = Tally()
+        actions = plan_synch(env, wanted, tally, is_full=is_full, records=records)
+        await PlanPrinter(output(is_json=is_json)).show(actions, tally)
+
+
+def mappings_named(known: Collection[MappingName], names: Sequence[str]) -> list[MappingName]:
+    """The mappings of these names, each once; all of them if none is named."""
+    return list(dict.fromkeys(mapping_named(known, name) for name in names)) or list(known)
 
 
 def mapping_named(known: Collection[MappingName], name: str) -> MappingName:

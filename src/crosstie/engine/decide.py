@@ -80,6 +80,12 @@ def decide_pair(
     return merged.action(erp, crm)
 
 
+def differing_fields(setting: Setting, coupling: Coupling, erp: Record, crm: Record) -> list[FieldMapping]:
+    """The field mappings in which two coupled records differ, compared as a decision compares them."""
+    fields = [field for unit in units_of(setting.mapping) for field in unit.fields]
+    return [one for one in fields if not _field_state(setting.translation, one, coupling, erp, crm).are_equal]
+
+
 def _one_is_gone(erp: Record | None, crm: Record | None) -> SynchAction:
     if erp is None and crm is None:
         return SynchAction(kind=ActionKind.IGNORE, reason=Reason(ReasonCode.GONE))

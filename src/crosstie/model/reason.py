@@ -34,6 +34,7 @@ class ReasonCode(StrEnum):
     REFUSED_BY_SYSTEM = "refused_by_system"
     SYSTEM_BUSY = "system_busy"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    UNSETTLED = "unsettled"
     CHANGED_MEANWHILE = "changed_meanwhile"
 
 
@@ -70,6 +71,7 @@ SENTENCES: Mapping[ReasonCode, str] = {
     ReasonCode.REFUSED_BY_SYSTEM: "The {side} refused it: {why}",
     ReasonCode.SYSTEM_BUSY: "The {side} was too busy or away: {why}",
     ReasonCode.OUTCOME_UNKNOWN: "The {side} did not answer a write; the next attempt looks before it writes.",
+    ReasonCode.UNSETTLED: "A write to the {side} was interrupted, and must be settled before anything else.",
     ReasonCode.CHANGED_MEANWHILE: "It kept changing while Crosstie tried to write it.",
 }
 
@@ -89,6 +91,7 @@ NEXT_STEPS: Mapping[ReasonCode, str] = {
     ReasonCode.NO_EXCHANGE_RATE: "Enter an exchange rate in the ERP; it is taken up by itself then.",
     ReasonCode.SYSTEM_BUSY: "Nothing; it is tried again by itself.",
     ReasonCode.OUTCOME_UNKNOWN: "Nothing; the next run looks before it writes.",
+    ReasonCode.UNSETTLED: "Run 'crosstie synch', which looks what became of it first; then plan again.",
     ReasonCode.CHANGED_MEANWHILE: "Nothing; it is tried again by itself.",
 }
 """What a person can do, for the reasons that ask for something."""

@@ -42,21 +42,26 @@ class Permit:
 
 def intend(env: Environment, tables: Tables, works: Sequence[Work], permit: Permit) -> None:
     """Commit one intent for every write that the works' actions ask for."""
+    with env.store.transaction():
+        intents = draw_up(env, tables, works, permit)
+        env.store.journal.commit(intents, epoch=permit.epoch, at=env.clock())
+
+
+def draw_up(env: Environment, tables: Tables, works: Sequence[Work], permit: Permit) -> list[Intent]:
+    """Put on each work the intents that its action asks for; of all this only reserved ERP numbers are stored."""
     mapping = tables.mapping
     creates = [work for work in works if _creates_in_erp(work)]
     numbers: Mapping[RecordId, str] = {}
-    with env.store.transaction():
-        if creates and mapping.create_number is not None:
-            ids = [work.id for work in creates]
-            numbers = env.store.journal.reserve_numbers(mapping.name, mapping.create_number, ids)
-        for work in works:
-            if work.action is not None:
-                wanted = [side for side in Side if work.action.to(side)]
-                work.intents = [
-                    _intent(env, tables, work, side, permit=permit, reserved=numbers.get(work.id)) for side in wanted
-                ]
-        intents = [intent for work in works for intent in work.intents]
-        env.store.journal.commit(intents, epoch=permit.epoch, at=env.clock())
+    if creates and mapping.create_number is not None:
+        ids = [work.id for work in creates]
+        numbers = env.store.journal.reserve_numbers(mapping.name, mapping.create_number, ids)
+    for work in works:
+        if work.action is not None:
+            wanted = [side for side in Side if work.action.to(side)]
+            work.intents = [
+                _intent(env, tables, work, side, permit=permit, reserved=numbers.get(work.id)) for side in wanted
+            ]
+    return [intent for work in works for intent in work.intents]
 
 
 def _creates_in_erp(work: Work) -> bool:

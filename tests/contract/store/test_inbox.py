@@ -188,6 +188,24 @@ class InboxContract:
         assert [count(CONTACT, Side.ERP, TABLE, after=0, upto=ALL) for count in counts] == [0, 3]
         assert [one.coupling for one in pending(store, mapping=CONTACT)] == [None, None, None]
 
+    def test_which_of_some_records_are_pending(self, store: SqlStore) -> None:
+        """Those of the range that are not echoes; unknown ones, other mappings' and the other side's are none."""
+        store.couplings.put([coupling(1, erp_version=version("b"))], job=JOB, at=START)
+        read(store, "1:b", "2:b", "3:b")
+        asked = [erp(1), erp(2), erp(3), erp(9)]
+
+        def among(
+            mapping: MappingName = CUSTOMER, side: Side = Side.ERP, *, after: int = 0, upto: int = ALL
+        ) -> set[str]:
+            return set(store.inbox.pending_among(mapping, side, TABLE, asked, after=after, upto=upto))
+
+        assert among() == {erp(2), erp(3)}
+        assert among(after=2) == {erp(3)}
+        assert among(upto=2) == {erp(2)}
+        assert among(CONTACT) == {erp(1), erp(2), erp(3)}
+        assert among(side=Side.CRM) == set()
+        assert store.inbox.pending_among(CUSTOMER, Side.ERP, TABLE, [], after=0, upto=ALL) == frozenset()
+
     def test_an_echo_becomes_work_with_its_next_version(self, store: SqlStore) -> None:
         """And a coupled record that is said to be gone is work too."""
         known = [coupling(n, erp_version=version("b")) for n in (1, 2)]

@@ -87,6 +87,8 @@ class OutcomesContract:
         assert due(store, at=2) == [erp(2), erp(4)]
         assert due(store, at=5) == [erp(2), erp(4), erp(1)]
         assert store.outcomes.due(CUSTOMER, Side.ERP, minutes(5), 1) == [erp(2)]
+        assert store.outcomes.due(CUSTOMER, Side.ERP, minutes(5), 1, skip=1) == [erp(4)]
+        assert store.outcomes.due(CUSTOMER, Side.ERP, minutes(5), 9, skip=3) == []
         just_before = minutes(2) - timedelta(microseconds=1)
         assert store.outcomes.due(CUSTOMER, Side.ERP, just_before, 9) == []
         counts = [store.outcomes.count_due(CUSTOMER, minutes(at)) for at in (0, 2, 5)]

@@ -151,6 +151,12 @@ class ChangeInbox(Protocol):
         """The next records of this range that are not echoes, in order."""
         ...
 
+    def pending_among(
+        self, mapping: MappingName, side: Side, table: str, ids: Sequence[RecordId], *, after: int, upto: int
+    ) -> frozenset[RecordId]:
+        """Which of these records :meth:`pending` would list in this range."""
+        ...
+
     def count_pending(self, mapping: MappingName, side: Side, table: str, *, after: int, upto: int) -> int:
         """How many of them there are."""
         ...
@@ -205,8 +211,8 @@ class Outcomes(Protocol):
         """Failures in a row so far, of the records that failed last time."""
         ...
 
-    def due(self, mapping: MappingName, side: Side, now: datetime, limit: int) -> Sequence[RecordId]:
-        """Records whose time to be taken up again has come."""
+    def due(self, mapping: MappingName, side: Side, now: datetime, limit: int, *, skip: int = 0) -> Sequence[RecordId]:
+        """Records whose time to be taken up again has come, after the first ``skip`` of them."""
         ...
 
     def count_due(self, mapping: MappingName, now: datetime) -> int:
