@@ -52,6 +52,8 @@ def read_declared(data: Mapping[str, Any], side: Side) -> TableFile | None:
     if not found:
         return None
     columns = found.pop("columns", {})
+    if not isinstance(columns, dict):
+        raise ValueError(f"'{prefix}columns' must be a table of columns by name")  # noqa: TRY004
     for key, value in found.items():
         if not isinstance(value, str):
             raise ValueError(f"'{prefix}{key}' must be a text")  # noqa: TRY004
@@ -61,6 +63,8 @@ def read_declared(data: Mapping[str, Any], side: Side) -> TableFile | None:
 
 
 def _entry(where: str, name: str, data: Mapping[str, Any], side: Side) -> Entry:
+    if not isinstance(data, dict):
+        raise ValueError(f'{where}, {name}: give a table, as {{ kind = "text", length = 100 }}')  # noqa: TRY004
     for key, value in data.items():
         if key not in _ENTRY_KEYS:
             close = get_close_matches(key, _ENTRY_KEYS, n=1)

@@ -21,7 +21,10 @@ _DIRECTIONS = {
 
 def read_rules(data: Mapping[str, Any], direction: Direction) -> tuple[Rule, ...]:
     """The rules of a field that goes in ``direction``; raises ValueError with what is wrong."""
-    given = [dict(one) for one in data.get("rules", ())]
+    rules = data.get("rules", [])
+    if not isinstance(rules, list) or not all(isinstance(one, dict) for one in rules):
+        raise ValueError("'rules' must be a list of tables, as [{ rule = \"country_name\" }]")
+    given = [dict(one) for one in rules]
     if "options" in data:
         given.append({"rule": "options", "table": data["options"]})
     if "time_zone" in data:

@@ -25,7 +25,7 @@ def lookup(given: Arguments) -> Step:
             raise NotTakenError(", which is not in its table")
         return value if default == "keep" else None
 
-    forward = _by(_forward(table), unknown)
+    forward = _by(_forward("lookup", table), unknown)
     if not given.goes_both_ways:
         return Step(forward, forward)
     return Step(forward, _by(_inverse("lookup", table), unknown))
@@ -49,7 +49,7 @@ def options(given: Arguments) -> Step:
 
         return step
 
-    forward = _by(_forward(table), unknown)
+    forward = _by(_forward("options", table), unknown)
     return Step(blank_too(forward), blank_too(_by(_inverse("options", table), unknown)))
 
 
@@ -73,11 +73,14 @@ def _listed(given: Arguments, codes: Mapping[str, str | int]) -> Step:
         del value
         raise NotTakenError(", which is not in its list")
 
-    return Step(_by(_forward(codes), unknown), _by(_inverse(given.rule.name, codes), unknown))
+    return Step(_by(_forward(given.rule.name, codes), unknown), _by(_inverse(given.rule.name, codes), unknown))
 
 
-def _forward(table: Mapping[str, str | int]) -> Mapping[str, str | int]:
-    return {_key(key): held for key, held in table.items()}
+def _forward(rule: str, table: Mapping[str, str | int]) -> Mapping[str, str | int]:
+    forward = {_key(key): held for key, held in table.items()}
+    if len(forward) < len(table):
+        raise ValueError(f"the table of the rule '{rule}' has a key twice; letters count the same in both cases")
+    return forward
 
 
 def _inverse(rule: str, table: Mapping[str, str | int]) -> Mapping[str, str]:

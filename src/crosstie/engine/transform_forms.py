@@ -18,6 +18,8 @@ _SAMPLES = (date(2026, 2, 3), date(1987, 12, 31))
 _FIRST_YEAR = 1000
 """The first year that is always written with four digits."""
 _MOST_DECIMALS = 12
+_MOST_DIGITS = 15
+"""Digits before the decimal separator; both systems hold fewer."""
 
 
 def date_format(given: Arguments) -> Step:
@@ -27,13 +29,12 @@ def date_format(given: Arguments) -> Step:
     def read(text: str) -> date:
         return datetime.strptime(text, format_).replace(tzinfo=UTC).date()
 
-    if given.goes_both_ways:
-        try:
-            is_kept = all(read(day.strftime(format_)) == day for day in _SAMPLES)
-        except ValueError:
-            is_kept = False
-        if not is_kept:
-            raise ValueError(f"a date cannot be read back from the format '{format_}'; give day, month and year")
+    try:
+        is_kept = all(read(day.strftime(format_)) == day for day in _SAMPLES)
+    except ValueError:
+        raise ValueError(f"'{format_}' is not the format of a date; write it as '%d.%m.%Y'") from None
+    if given.goes_both_ways and not is_kept:
+        raise ValueError(f"a date cannot be read back from the format '{format_}'; give day, month and year")
 
     def step(value: Value) -> Value:
         if value is None:
@@ -79,7 +80,21 @@ def _read_decimal(text: str, separator: str) -> Decimal:
     digits = whole + fraction
     if not whole or not (digits.isascii() and digits.isdigit()) or text.endswith(separator):
         raise ValueError(text)
-    return Decimal(text.replace(separator, "."))
+    return _plain_decimal(text.replace(separator, "."))
+
+
+def _plain_decimal(text: str) -> Decimal:
+    """A number of a size that both systems hold; no infinity, no underscores."""
+    number = Decimal(text)
+    if "_" in text or not number.is_finite() or number.adjusted() >= _MOST_DIGITS:
+        raise ValueError(text)
+    return number
+
+
+def _plain_integer(text: str) -> int:
+    if "_" in text or len(text) > _MOST_DIGITS:
+        raise ValueError(text)
+    return int(text)
 
 
 def time_zone(given: Arguments) -> Step:
@@ -123,9 +138,9 @@ def in_kind(value: Value, column: Column, to: Side) -> Value:
 
 
 _READ: dict[Kind, Callable[[str], Value]] = {
-    Kind.OPTION: int,
-    Kind.INTEGER: int,
-    Kind.DECIMAL: Decimal,
+    Kind.OPTION: _plain_integer,
+    Kind.INTEGER: _plain_integer,
+    Kind.DECIMAL: _plain_decimal,
     Kind.DATE: date.fromisoformat,
     Kind.TIME: lambda text: datetime.fromisoformat(text).astimezone(UTC),
     Kind.BOOLEAN: lambda text: {"true": True, "false": False}[text.lower()],

@@ -1,13 +1,18 @@
 """Mappings of an installation: what its files may say, and how they are refused."""
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from crosstie.app.connections import ConnectionDraft
 from crosstie.app.mappings import default_mappings, installed_mappings, parse_mappings
+from crosstie.app.wiring import connectors_of, open_crosstie
 from crosstie.model.errors import SetupError
 from crosstie.model.mapping import Rule, TableMapping
+from crosstie.model.schema import Kind
 from crosstie.model.words import Direction, MappingName, Side
+from crosstie.odata.secret import Secret
 from crosstie.rules.conversions import CONVERSIONS
 
 HEAD = """
@@ -82,6 +87,9 @@ def test_a_disabled_field_is_kept_and_takes_no_part() -> None:
         ('rules = [{rule = "lookup", table = {A = "C"}, default = "drop"}]', "must be one of keep, blank, refuse"),
         ('rules = [{rule = "date_format", format = "%Y"}]', "a date cannot be read back from the format '%Y'"),
         ('rules = [{rule = "decimal_format", decimals = 2, decimal_separator = ""}]', "must be one sign"),
+        ('rules = [{rule = "date_format", format = "%Q"}]', "'%Q' is not the format of a date"),
+        ('rules = ["trim"]', "'rules' must be a list of tables"),
+        ('rules = [{rule = "lookup", table = {a = "C", A = "D"}}]', "has a key twice"),
         ('time_zone = "Europe/Zuerich"', "there is no time zone 'Europe/Zuerich'"),
         ('options = {Net30 = "one"}', "the option of 'Net30' must be a whole number"),
         ('constant = "x"\noptions = {Net30 = 1}', "a field with 'constant' takes no transformation rules"),
@@ -139,6 +147,9 @@ def write(home: Path, text: str) -> Path:
         ),
         (HEAD + '[crm_columns]\nx = {kind = "text", length = "3"}\n' + NAME, "'length' must be a whole number"),
         (HEAD + '[crm_columns]\nx = {kind = "lookup"}\n' + NAME, "a lookup needs 'target'"),
+        (HEAD + '[crm_columns]\nx = "text"\n' + NAME, "crm_columns, x: give a table"),
+        (HEAD + 'crm_columns = "x"\n' + NAME, "'crm_columns' must be a table of columns by name"),
+        (HEAD + "crm_key = 3\n" + NAME, "'crm_key' must be a text"),
         (
             HEAD + '[crm_columns]\nx = {kind = "lookup", target = "new_x"}\n' + NAME,
             "that a lookup points to, lacks 'new_x'",
@@ -160,3 +171,33 @@ def test_a_table_that_is_not_known_is_refused_with_the_files_own_name(tmp_path: 
 
     assert says in caught.value.message
     assert str(file) in caught.value.message
+
+
+async def test_the_product_opens_its_connectors_with_what_its_home_declares(tmp_path: Path) -> None:
+    """Mappings and declared columns of the home folder reach both connectors."""
+    own = NAME + '[[field]]\nerp = "extra"\ncrm = "new_extra"\n'
+    text = HEAD + '[erp_columns]\nextra = {kind = "text", length = 7}\n[crm_columns]\nnew_extra = {kind = "integer"}\n'
+    write(tmp_path, text + own)
+    crosstie = open_crosstie(tmp_path)
+    draft = ConnectionDraft(
+        title="",
+        erp={
+            "url": "http://erp.example",
+            "company_id": str(UUID(int=1)),
+            "user": "A",
+            "web_service_access_key": Secret("k"),
+        },
+        crm={
+            "url": "http://crm.example",
+            "token_url": "http://crm.example/token",
+            "client_id": "A",
+            "client_secret": Secret("s"),
+        },
+    )
+
+    async with connectors_of(crosstie, draft) as env:
+        erp, crm = await env.erp.describe("customers"), await env.crm.describe("account")
+
+    crosstie.close()
+    assert (erp.columns["extra"].length, crm.columns["new_extra"].kind) == (7, Kind.INTEGER)
+    assert [one.name for one in env.mappings[MappingName("CUSTOMER")].fields] == ["displayName=name", "extra=new_extra"]

@@ -101,6 +101,10 @@ def test_rules_follow_one_another_and_are_undone_from_the_bottom_up() -> None:
 
     assert carried(chain, " N30 ", Side.CRM) == "Net 30"
     assert carried(chain, "Net 30", Side.ERP) == "N30"
+    twice = field(BOTH, {"rule": "lookup", "table": {"A": "B"}}, {"rule": "lookup", "table": {"B": "C"}})
+    assert (carried(twice, "A", Side.CRM), carried(twice, "C", Side.ERP)) == ("C", "A")
+    back = field(FROM, {"rule": "trim"}, {"rule": "lookup", "table": {"x": "Y"}})
+    assert carried(back, " x ", Side.ERP) == "Y"
 
 
 def test_a_text_is_read_in_the_kind_of_the_destination() -> None:
@@ -108,6 +112,9 @@ def test_a_text_is_read_in_the_kind_of_the_destination() -> None:
     between = translation(crm=Kind.OPTION)
 
     assert carried(field(TO, {"rule": "trim"}), " 3 ", Side.CRM, between) == 3
+    for written in ("NaN", "1_000", "9" * 40):
+        refused = translation(crm=Kind.DECIMAL, scale=2).carry(field(TO, {"rule": "trim"}), (written,), Side.CRM)
+        assert isinstance(refused, Invalid)
     what = between.carry(field(TO, {"rule": "trim"}), ("three",), Side.CRM)
     assert isinstance(what, Invalid)
     assert str(what.reason) == "A value cannot be carried over: a=b: 'three' is no option for b."
@@ -206,7 +213,7 @@ ONE_WAY: list[dict[str, Any]] = [
     {"rule": "replace", "find": "a", "with": "aa"},
     {"rule": "regex", "find": "([ab])", "with": r"\1\1"},
     {"rule": "substring", "start": 1, "length": 4},
-    {"rule": "lookup", "table": {"a": "b", "b": "a", "A": "c"}, "default": "keep"},
+    {"rule": "lookup", "table": {"a": "b", "b": "a", "ab": "c"}, "default": "keep"},
     {"rule": "lookup", "table": {"a": "b", "b": "a"}, "default": "blank"},
 ]
 TEXTS = st.one_of(st.text("abAB ßéŉİ'\u2019\r\n", max_size=8), st.text(max_size=12))
