@@ -6,9 +6,10 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 ARGS   ?=
+BENCH  ?= core
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full lint format clean
+.PHONY: help demo test test-full bench lint format clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -25,6 +26,9 @@ test: $(READY) ## The tests that every change must pass (under ten minutes on tw
 
 test-full: $(READY) ## Everything `make test` runs, and the slow proofs
 	@$(BIN)/pytest -m "not live and not e2e" $(ARGS)
+
+bench: $(READY) ## What it costs, measured (BENCH=core; BENCH_FULL=1 adds 100,000 customers)
+	@$(BIN)/python benchmarks/$(BENCH).py
 
 lint: $(READY) ## Style, types, layers
 	@$(BIN)/ruff check .
