@@ -16,11 +16,11 @@ from crosstie.app.field_rules import RULE_KEYS, read_rules
 from crosstie.model.errors import SetupError
 from crosstie.model.mapping import Condition, FieldMapping, Operator, Reference, TableMapping
 from crosstie.model.value import Value
-from crosstie.model.words import ConflictResolution, Direction, MappingName, Side
+from crosstie.model.words import ConflictResolution, Direction, MappingName, OnDeletion, Side
 
 _TABLE_KEYS = {
     "name", "title", "erp_table", "crm_table", "direction", "only_coupled", "creates", "match_on", "depends_on",
-    "create_number", "on_conflict", "version", "erp_filter", "crm_filter", "field",
+    "create_number", "on_conflict", "on_deletion", "version", "erp_filter", "crm_filter", "field",
     *DECLARING_KEYS,
 }  # fmt: skip
 _FIELD_KEYS = {
@@ -123,6 +123,7 @@ def _mapping(data: Mapping[str, Any], file_name: str, conversions: set[str]) -> 
         depends_on=tuple(MappingName(name) for name in data.get("depends_on", ())),
         create_number=data.get("create_number"),
         on_conflict=ConflictResolution(data.get("on_conflict", "none")),
+        on_deletion=_on_deletion(data.get("on_deletion", OnDeletion.ASK), file_name),
         version=data.get("version", 1),
         erp_filter=_conditions(data.get("erp_filter", {})),
         crm_filter=_conditions(data.get("crm_filter", {})),
@@ -186,6 +187,15 @@ def _check_matches(names: Iterable[str], fields: Iterable[FieldMapping], file_na
                 f"{file_name}: match_on names {name}, which is no enabled field{_nearest(name, known)}.",
                 "Mend it; no mapping was read.",
             )
+
+
+def _on_deletion(word: str, file_name: str) -> OnDeletion:
+    if word == "delete":
+        raise SetupError(
+            f'{file_name}: on_deletion = "delete" is not offered: Crosstie deletes no records.',
+            f"Use one of {', '.join(OnDeletion)}; no mapping was read.",
+        )
+    return OnDeletion(word)
 
 
 def _reference(data: Mapping[str, Any], where: str) -> Reference:

@@ -9,6 +9,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
+from crosstie.cli.conflicts import conflicts
 from crosstie.cli.connection import connection_commands
 from crosstie.cli.couple import couple
 from crosstie.cli.demo import demo
@@ -17,6 +18,8 @@ from crosstie.cli.explain import explain
 from crosstie.cli.full_synch import full_synch_commands
 from crosstie.cli.jobs import jobs
 from crosstie.cli.output import complain
+from crosstie.cli.resolve import resolve
+from crosstie.cli.retry import retry
 from crosstie.cli.sandbox import sandbox
 from crosstie.cli.setup import setup
 from crosstie.cli.synch import synch
@@ -34,7 +37,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, sandbox, setup, synch, verify, jobs, errors, couple, explain, undo):
+for command in (demo, sandbox, setup, synch, verify, jobs, errors, conflicts, resolve, retry, couple, explain, undo):
     app.command()(command)
 app.add_typer(connection_commands, name="connection")
 app.add_typer(full_synch_commands, name="full-synch")

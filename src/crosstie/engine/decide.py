@@ -19,13 +19,15 @@ from crosstie.engine.convert import (
 from crosstie.engine.filter import describe_filter, meets
 from crosstie.engine.merge import Outcome, UnitState, merge
 from crosstie.engine.units import Unit, units_of
-from crosstie.model.action import FieldConflict, Need, SynchAction
+from crosstie.model.action import Answer, FieldConflict, Need, SynchAction
 from crosstie.model.coupling import Base, Coupling
 from crosstie.model.mapping import FieldMapping, TableMapping
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.value import Value
-from crosstie.model.words import ActionKind, ConflictResolution, Direction, Side
+from crosstie.model.words import ActionKind, ConflictResolution, Direction, Side, Use
+
+NO_ANSWERS: Mapping[str, Answer] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +63,13 @@ def decide_pair(
     erp: Record | None,
     crm: Record | None,
     frozen: frozenset[str] = frozenset(),
+    *,
+    answers: Mapping[str, Answer] = NO_ANSWERS,
 ) -> SynchAction:
     """Decide what happens to two coupled records.
 
     ``frozen`` names field mappings whose last write has an ambiguous outcome: only a person, or equality, settles them.
+    ``answers``, by unit, are a person's: one whose values are no longer there is not followed, and asks again.
     """
     if erp is None or crm is None:
         return _one_is_gone(erp, crm)
@@ -73,7 +78,7 @@ def decide_pair(
             said = describe_filter(setting.mapping.filter(side))
             reason = Reason(ReasonCode.LEFT_FILTER, {"filter": said})
             return SynchAction(kind=ActionKind.IGNORE, reason=reason, erp=erp, crm=crm)
-    merged = _Merged()
+    merged = _Merged(answers)
     for unit in units_of(setting.mapping):
         states = [_field_state(setting.translation, field, coupling, erp, crm) for field in unit.fields]
         _merge_unit(unit, states, unit.on_conflict or setting.mapping.on_conflict, frozen, merged)
@@ -186,7 +191,8 @@ def _needs_coupling(need: Need) -> Reason:
 class _Merged:
     """What the units of one pair add up to."""
 
-    def __init__(self) -> None:
+    def __init__(self, answers: Mapping[str, Answer]) -> None:
+        self.answers = answers
         self.values: dict[Side, dict[str, Value]] = {Side.ERP: {}, Side.CRM: {}}
         self.fields: dict[Side, list[str]] = {Side.ERP: [], Side.CRM: []}
         self.settled: list[str] = []
@@ -289,9 +295,39 @@ def _merge_unit(
         case Outcome.TO_ERP:
             _send(states, Side.ERP, merged)
         case Outcome.CONFLICT:
-            merged.conflicts.append(_conflict(unit, states, is_frozen=is_frozen))
+            conflict = _conflict(unit, states, is_frozen=is_frozen)
+            if not _is_answered(conflict, states, merged):
+                merged.conflicts.append(conflict)
         case Outcome.LEAVE:
             merged.needs += [one.to_crm.need for one in states if isinstance(one.to_crm, Waits)]
+
+
+def _is_answered(conflict: FieldConflict, states: Sequence[_FieldState], merged: _Merged) -> bool:
+    """Follow a person's answer to this conflict, if there is one and it can be followed."""
+    answer = merged.answers.get(conflict.unit)
+    if answer is None or not answer.fits(conflict):
+        return False
+    match answer.use:
+        case Use.ERP:
+            return _send(states, Side.CRM, merged)
+        case Use.CRM:
+            return _send(states, Side.ERP, merged)
+        case Use.BASE:
+            return _send_base(states, merged)
+
+
+def _send_base(states: Sequence[_FieldState], merged: _Merged) -> bool:
+    """Give each side back what it held when both last agreed; only where both may be written."""
+    if any(one.base is None or one.field.direction is not Direction.BIDIRECTIONAL for one in states):
+        return False
+    for one in states:
+        for side, held in ((Side.ERP, one.erp), (Side.CRM, one.crm)):
+            base = held if one.base is None else one.base.on(side)
+            columns = zip(one.field.columns(side), base, held, strict=True)
+            values = {column: value for column, value, now in columns if value != now}
+            merged.values[side] |= values
+            merged.fields[side] += [one.field.name] if values else []
+    return True
 
 
 def _agrees_on_values(state: _FieldState) -> bool:
@@ -320,8 +356,8 @@ def _field_state(
     )
 
 
-def _send(states: Sequence[_FieldState], to: Side, merged: _Merged) -> None:
-    """Send a unit whole; it goes only if every field of it can be carried."""
+def _send(states: Sequence[_FieldState], to: Side, merged: _Merged) -> bool:
+    """Send a unit whole, or say that it cannot be: it goes only if every field of it can be carried."""
     carried = [(one, one.to_crm if to is Side.CRM else one.to_erp) for one in states]
     for _, what in carried:
         if isinstance(what, Waits):
@@ -329,7 +365,7 @@ def _send(states: Sequence[_FieldState], to: Side, merged: _Merged) -> None:
         if isinstance(what, Invalid):
             merged.invalid.append(what.reason)
     if any(isinstance(what, Waits | Invalid) for _, what in carried):
-        return
+        return False
     for one, what in carried:
         if not isinstance(what, Converted):
             continue
@@ -338,6 +374,7 @@ def _send(states: Sequence[_FieldState], to: Side, merged: _Merged) -> None:
         merged.values[to] |= {column: value for column, value, now in columns if value != now}
         merged.fields[to].append(one.field.name)
         merged.truncated += what.truncated
+    return any(isinstance(what, Converted) for _, what in carried)
 
 
 def _conflict(unit: Unit, states: Sequence[_FieldState], *, is_frozen: bool) -> FieldConflict:

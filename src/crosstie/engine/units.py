@@ -3,7 +3,8 @@
 An address merged from a street typed here and a city typed there would be one that nobody entered.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from crosstie.model.mapping import FieldMapping, TableMapping
@@ -26,7 +27,7 @@ def units_of(mapping: TableMapping) -> tuple[Unit, ...]:
     grouped: dict[str, list[FieldMapping]] = {}
     for field in mapping.fields:
         if field.merges:
-            grouped.setdefault(field.group or field.name, []).append(field)
+            grouped.setdefault(unit_name(field), []).append(field)
     return tuple(
         Unit(
             name=name,
@@ -36,3 +37,16 @@ def units_of(mapping: TableMapping) -> tuple[Unit, ...]:
         )
         for name, fields in grouped.items()
     )
+
+
+def unit_name(field: FieldMapping) -> str:
+    """The unit that a field merges in."""
+    return field.group or field.name
+
+
+def with_rules(mapping: TableMapping, rules: Mapping[str, ConflictResolution]) -> TableMapping:
+    """The mapping with the conflict resolutions that were kept from answers, by unit."""
+    if not rules:
+        return mapping
+    fields = (replace(one, on_conflict=rules.get(unit_name(one), one.on_conflict)) for one in mapping.fields)
+    return replace(mapping, fields=tuple(fields))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from crosstie.model.reason import Reason
 from crosstie.model.record import Record
 from crosstie.model.value import Value, Values
-from crosstie.model.words import ActionKind, MappingName, Side
+from crosstie.model.words import ActionKind, MappingName, Side, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,19 @@ class FieldConflict:
     base_erp: tuple[Value, ...] | None
     base_crm: tuple[Value, ...] | None
     reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a person decided about a conflict, and the values they saw; it holds for these values only."""
+
+    use: Use
+    erp: tuple[Value, ...]
+    crm: tuple[Value, ...]
+
+    def fits(self, conflict: FieldConflict) -> bool:
+        """Whether the conflict is still the one that was answered."""
+        return (conflict.erp, conflict.crm) == (self.erp, self.crm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

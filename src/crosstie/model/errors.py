@@ -2,7 +2,8 @@
 
 CrosstieError
 ├── SetupError            a person must act; the job stops
-│   └── UsageError        what was asked for cannot be done as asked
+│   ├── UsageError        what was asked for cannot be done as asked
+│   └── MassChangeError   so much is gone or blanked that a person should look first
 ├── TransientError        the same call again, later
 ├── OutcomeUnknownError   look before doing anything else
 ├── StaleRecordError      read and decide again
@@ -43,6 +44,12 @@ class UsageError(SetupError):
     """The request itself cannot be met."""
 
     code = "usage"
+
+
+class MassChangeError(SetupError):
+    """So much is gone or blanked at once that a person should look first; nothing of it was carried over."""
+
+    code = "mass_change"
 
 
 @dataclass(eq=False)

@@ -73,6 +73,8 @@ class SynchJob:
     """A full synchronization: every record of both tables is looked at."""
     counters: Mapping[Side, Counters] = field(default_factory=lambda: dict.fromkeys(Side, Counters()))
     """By the side that was written to, or would have been."""
+    accepts_mass_change: bool = False
+    """A person has looked: the guard lets this one run through. Not kept with the job."""
     done: int = 0
     """Records handled so far."""
     total: int | None = None

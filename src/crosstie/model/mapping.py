@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from crosstie.model.value import Value
-from crosstie.model.words import ConflictResolution, Direction, MappingName, Side
+from crosstie.model.words import ConflictResolution, Direction, MappingName, OnDeletion, Side
 
 
 class Operator(StrEnum):
@@ -113,6 +113,7 @@ class TableMapping:
     match_on: tuple[str, ...] = ()
     """Names of the fields by which uncoupled records are coupled; one candidate or none."""
     on_conflict: ConflictResolution = ConflictResolution.NONE
+    on_deletion: OnDeletion = OnDeletion.ASK
     create_number: str | None = None
     """Pattern of the ERP numbers reserved for records that we create, as ``CRM{:06d}``."""
     version: int = 1

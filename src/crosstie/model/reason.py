@@ -24,7 +24,9 @@ class ReasonCode(StrEnum):
     NEVER_AGREED = "never_agreed"
     OUTCOME_AMBIGUOUS = "outcome_ambiguous"
     COUNTERPART_DELETED = "counterpart_deleted"
+    RESTORED = "restored"
     UNDONE = "undone"
+    UNCOUPLED = "uncoupled"
     NEEDS_COUPLING = "needs_coupling"
     MATCH_AMBIGUOUS = "match_ambiguous"
     MATCH_TAKEN = "match_taken"
@@ -58,6 +60,8 @@ SENTENCES: Mapping[ReasonCode, str] = {
         " write was undone by a person or never arrived."
     ),
     ReasonCode.COUNTERPART_DELETED: "Its counterpart was deleted on the {side} side.",
+    ReasonCode.RESTORED: "Its counterpart was deleted on the {side} side; it is created there again.",
+    ReasonCode.UNCOUPLED: "Its counterpart was deleted on the {side} side; the two are no longer coupled.",
     ReasonCode.UNDONE: (
         "Job {job} was undone here: the {side} holds again what it held before in {fields}. What the job had carried is"
         " sent again only after somebody edits it."
@@ -76,11 +80,20 @@ SENTENCES: Mapping[ReasonCode, str] = {
 }
 
 
+_CHOOSE = (
+    "Choose with 'crosstie resolve MAPPING RECORD --use erp' (or crm, or base), or make the values equal in one of the"
+    " systems; then the conflict closes by itself."
+)
+
 NEXT_STEPS: Mapping[ReasonCode, str] = {
-    ReasonCode.BOTH_EDITED: "Make the values equal in one of the systems; then the conflict closes by itself.",
-    ReasonCode.NEVER_AGREED: "Make the values equal in one of the systems; then the conflict closes by itself.",
-    ReasonCode.OUTCOME_AMBIGUOUS: "Make the values equal in one of the systems; then the conflict closes by itself.",
-    ReasonCode.COUNTERPART_DELETED: "Decide whether it is to be deleted here too, or created there again.",
+    ReasonCode.BOTH_EDITED: _CHOOSE,
+    ReasonCode.NEVER_AGREED: _CHOOSE,
+    ReasonCode.OUTCOME_AMBIGUOUS: _CHOOSE,
+    ReasonCode.COUNTERPART_DELETED: (
+        "Create it there again with 'crosstie resolve MAPPING RECORD --use restore', or end the coupling with"
+        " '--use uncouple'."
+    ),
+    ReasonCode.UNCOUPLED: "Nothing; 'crosstie resolve MAPPING RECORD --use restore' creates it there again.",
     ReasonCode.NEEDS_COUPLING: (
         "Nothing, if that record is about to be synchronized: this one follows by itself. Else see why that one is not,"
         " with 'crosstie explain'."

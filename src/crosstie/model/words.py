@@ -59,6 +59,25 @@ class ConflictResolution(StrEnum):
     """The CRM wins."""
 
 
+class Use(StrEnum):
+    """A person's answer to a conflict: the value that both sides shall hold."""
+
+    ERP = "erp"
+    CRM = "crm"
+    BASE = "base"
+    """What each side held when both last agreed."""
+
+
+class OnDeletion(StrEnum):
+    """What to do when one of two coupled records was deleted."""
+
+    ASK = "ask"
+    RESTORE = "restore"
+    """Create the missing side again."""
+    UNCOUPLE = "uncouple"
+    """Drop the coupling; the record that is left stays as it is."""
+
+
 class ActionKind(StrEnum):
     """What is to happen to one record, or did."""
 

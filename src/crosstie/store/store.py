@@ -11,7 +11,10 @@ from crosstie.store.inbox import SqlChangeInbox
 from crosstie.store.jobs import SqlJobLog
 from crosstie.store.journal import SqlJournal
 from crosstie.store.locks import SqlLocks
+from crosstie.store.mass_changes import SqlMassChanges
 from crosstie.store.outcomes import SqlOutcomes
+from crosstie.store.partings import SqlPartings
+from crosstie.store.rules import SqlRules
 from crosstie.store.session import Session
 
 
@@ -25,6 +28,9 @@ class SqlStore:
         self.inbox = SqlChangeInbox(self._session)
         self.journal = SqlJournal(self._session)
         self.outcomes = SqlOutcomes(self._session)
+        self.partings = SqlPartings(self._session)
+        self.rules = SqlRules(self._session)
+        self.mass_changes = SqlMassChanges(self._session)
         self.jobs = SqlJobLog(self._session)
         self.locks = SqlLocks(self._session)
 

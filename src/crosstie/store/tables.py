@@ -245,3 +245,32 @@ full_synch_line = sa.Table(
     sa.Column("from_status", sa.String(20), nullable=False),
     sa.Column("job_id", sa.String(80)),
 )
+
+next_generation = sa.Table(
+    "next_generation",
+    metadata,
+    _key(),
+    _key("mapping"),
+    _key("erp_id"),
+    sa.Column("generation", sa.Integer, nullable=False),
+)
+
+resolution_rule = sa.Table(
+    "resolution_rule",
+    metadata,
+    _key(),
+    _key("mapping"),
+    _key("unit"),
+    sa.Column("resolution", sa.String(20), nullable=False),
+    sa.Column("kept_at", UtcTime, nullable=False),
+)
+
+blanked_field = sa.Table(
+    "blanked_field",
+    metadata,
+    _key(),
+    _key("mapping"),
+    _key("side"),
+    _key("field"),
+    sa.Column("records", sa.Integer, nullable=False),
+)

@@ -51,12 +51,18 @@ def _other(intent: Intent) -> RecordId:
 
 
 def _free(env: Environment, tables: Tables, ours: Mapping[RecordId, Intent]) -> dict[RecordId, Intent]:
-    """Those whose source is not coupled to another record meanwhile."""
+    """Those whose source is not coupled to another record meanwhile, and that no coupling ended since."""
     name = tables.mapping.name
     erp = [_other(one) for one in ours.values() if one.destination is Side.CRM]
     crm = [_other(one) for one in ours.values() if one.destination is Side.ERP]
     taken = {*env.store.couplings.by_id(name, Side.ERP, erp), *env.store.couplings.by_id(name, Side.CRM, crm)}
-    return {id_: one for id_, one in ours.items() if _other(one) not in taken}
+    erp_ids = {id_: one.erp_id or id_ for id_, one in ours.items()}
+    ended = env.store.partings.generations(name, list(erp_ids.values()))
+    return {
+        id_: one
+        for id_, one in ours.items()
+        if _other(one) not in taken and one.generation >= ended.get(erp_ids[id_], 0)
+    }
 
 
 async def _read(env: Environment, tables: Tables, side: Side, ids: Sequence[RecordId]) -> Mapping[RecordId, Record]:

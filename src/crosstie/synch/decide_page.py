@@ -3,20 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from crosstie.engine.decide import Setting, decide_pair, decide_uncoupled
+from crosstie.engine.decide import NO_ANSWERS, Setting, decide_pair, decide_uncoupled
 from crosstie.engine.filter import describe_filter, meets
 from crosstie.model.action import SynchAction
 from crosstie.model.mapping import TableMapping
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.value import Values
-from crosstie.model.words import ActionKind, RecordId, Side, Version
+from crosstie.model.words import ActionKind, OnDeletion, RecordId, Side, Version
 from crosstie.synch.adopt import adopt
+from crosstie.synch.deletions import leave_uncoupled, part
 from crosstie.synch.gather import candidates, couple_by_match, gather, with_references
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import Pending
 from crosstie.synch.tables import Tables
-from crosstie.synch.work import Work
+from crosstie.synch.work import Answers, Work
 
 
 def works_of(mapping: TableMapping, side: Side, pending: Sequence[Pending]) -> tuple[list[Work], list[Work]]:
@@ -41,7 +42,12 @@ def _outside(mapping: TableMapping, side: Side, id_: RecordId, values: Values, *
     return SynchAction(kind=ActionKind.IGNORE, reason=reason, erp=erp, crm=crm)
 
 
-async def decide_page(env: Environment, tables: Tables, works: Sequence[Work], *, creates: bool) -> None:
+NOBODY_ANSWERED = Answers()
+
+
+async def decide_page(
+    env: Environment, tables: Tables, works: Sequence[Work], *, creates: bool, answers: Answers = NOBODY_ANSWERED
+) -> None:
     """Gather, couple by match, and put a decision on every work."""
     await gather(env, tables.mapping, works)
     await adopt(env, tables, works)
@@ -56,7 +62,10 @@ async def decide_page(env: Environment, tables: Tables, works: Sequence[Work], *
     frozen = frozen_fields(env, tables, works)
     for work in works:
         no_match = refused.get((work.side, work.id))
-        work.action = _ambiguous(tables, work, no_match) if no_match else _decide(setting, work, frozen)
+        work.action = _ambiguous(tables, work, no_match) if no_match else _decide(setting, work, frozen, answers)
+        part(tables.mapping, work, answers.on_deletion)
+    if answers.on_deletion is not OnDeletion.RESTORE:
+        leave_uncoupled(env, tables.mapping, works)
 
 
 def frozen_fields(env: Environment, tables: Tables, works: Sequence[Work]) -> Mapping[RecordId, frozenset[str]]:
@@ -69,13 +78,14 @@ def frozen_fields(env: Environment, tables: Tables, works: Sequence[Work]) -> Ma
     return result
 
 
-def _decide(setting: Setting, work: Work, frozen: Mapping[RecordId, frozenset[str]]) -> SynchAction:
+def _decide(setting: Setting, work: Work, frozen: Mapping[RecordId, frozenset[str]], answers: Answers) -> SynchAction:
     if work.coupling is None:
         if work.record is None:
             return SynchAction(kind=ActionKind.IGNORE, reason=Reason(ReasonCode.GONE))
         return decide_uncoupled(setting, work.record, work.side)
     held = frozen.get(work.coupling.erp_id, frozenset())
-    action = decide_pair(setting, work.coupling, work.on(Side.ERP), work.on(Side.CRM), held)
+    said = answers.units.get(work.coupling.erp_id, NO_ANSWERS)
+    action = decide_pair(setting, work.coupling, work.on(Side.ERP), work.on(Side.CRM), held, answers=said)
     if work.coupled_because is not None and action.kind in (ActionKind.MODIFY, ActionKind.UNCHANGED):
         return replace(action, kind=ActionKind.COUPLE, reason=work.coupled_because)
     return action

@@ -4,6 +4,7 @@ The inbox is shared by all mappings of the table; a crash repeats at most one pa
 place. Nothing is decided here.
 """
 
+from crosstie.model.record import Change
 from crosstie.model.schema import TableSchema
 from crosstie.model.words import Side
 from crosstie.synch.ports.environment import Environment
@@ -21,6 +22,16 @@ async def detect(env: Environment, side: Side, schema: TableSchema, *, whole_tab
             inbox.add(side, table, number, page.changes)
             if page.token is not None:
                 inbox.finish_pass(side, table, number, page.token, is_complete_set=page.is_complete_set)
+            if page.is_complete_set:
+                _note_never_listed(env, side, table, number)
+
+
+def _note_never_listed(env: Environment, side: Side, table: str, number: int) -> None:
+    """Coupled records that no pass ever listed: created by us, and deleted before the feed came to them."""
+    for mapping in env.mappings.values():
+        if mapping.table(side) == table:
+            while ids := env.store.mass_changes.never_listed(mapping.name, side, table, env.page_size):
+                env.store.inbox.add(side, table, number, [Change(id=id_, version=None) for id_ in ids])
 
 
 def listed_columns(env: Environment, side: Side, schema: TableSchema) -> tuple[str, ...]:

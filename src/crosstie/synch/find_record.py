@@ -44,3 +44,13 @@ def _is_id(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_named(text: str, id_: str, label: str) -> bool:
+    """Whether ``text`` is the id, the number, the name, or both as lists show them, of a record seen before.
+
+    >>> [is_named(text, "id-1", "C10 Adatum AG") for text in ("c10", "Adatum AG", "C10 Adatum AG", "Adatum")]
+    [True, True, True, False]
+    """
+    asked, known = text.casefold(), label.casefold()
+    return asked in {id_, known} or known.startswith(f"{asked} ") or known.endswith(f" {asked}")

@@ -74,14 +74,21 @@ async def start(env: Environment, engine: JobEngine, *, started_by: str) -> list
 
 
 async def synchronize(
-    env: Environment, engine: JobEngine, names: Iterable[MappingName], *, started_by: str, is_full: bool = False
+    env: Environment,
+    engine: JobEngine,
+    names: Iterable[MappingName],
+    *,
+    started_by: str,
+    is_full: bool = False,
+    accepts_mass_change: bool = False,
 ) -> list[SynchJob]:
     """Synchronize what changed, or every record, mapping after mapping in dependency order; returns the ended jobs."""
     wanted = set(names)
     jobs: list[SynchJob] = []
     for name in ordered(env):
         if name in wanted:
-            jobs += await engine.run_all([new_job(env, name, is_full=is_full, started_by=started_by)])
+            job = new_job(env, name, is_full=is_full, started_by=started_by)
+            jobs += await engine.run_all([replace(job, accepts_mass_change=accepts_mass_change)])
     return jobs
 
 

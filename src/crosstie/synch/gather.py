@@ -28,6 +28,10 @@ async def gather(env: Environment, mapping: TableMapping, works: Sequence[Work])
         for work in mine:
             work.coupling = found.get(work.id)
             work.coupled_because = None
+    new = [work for work in works if work.side is Side.ERP and work.coupling is None]
+    generations = env.store.partings.generations(mapping.name, [work.id for work in new])
+    for work in new:
+        work.generation = generations.get(work.id, 0)
     records = {side: await _read(env, mapping, works, side) for side in Side}
     for work in works:
         work.record = records[work.side].get(work.id)

@@ -21,6 +21,7 @@ from crosstie.model.errors import (
     TransientError,
 )
 from crosstie.model.intent import Intent, IntentState
+from crosstie.model.mapping import FieldMapping
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.value import Value, Values
@@ -100,8 +101,13 @@ def _intent(
         version=None if held is None else held.version,
         source_version=source.version,
         source_number=tables.number_of(source) if side is Side.CRM else None,
-        source={field.name: read(field, side.other, source.values) for field in fields},
+        source={field.name: read(field, side.other, _agreed(action, field, side.other, source)) for field in fields},
     )
+
+
+def _agreed(action: SynchAction, field: FieldMapping, side: Side, source: Record) -> Values:
+    """What ``side`` holds once the action is carried out: a field that goes to both sides has two new values."""
+    return {**source.values, **action.to(side)} if field.name in action.fields_to(side) else source.values
 
 
 def _before(held: Record | None, columns: set[str]) -> Values:
@@ -123,7 +129,8 @@ def _ids(
         return work.coupling.erp_id, work.coupling.crm_id, work.coupling.generation
     if to is Side.ERP:
         return None, source.id, 0
-    return source.id, crm_id(env.store.connection, tables.mapping.name, source.id, 0), 0
+    row = crm_id(env.store.connection, tables.mapping.name, source.id, work.generation)
+    return source.id, row, work.generation
 
 
 async def send(env: Environment, tables: Tables, works: Sequence[Work], permit: Permit) -> dict[str, IntentState]:

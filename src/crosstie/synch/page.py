@@ -4,19 +4,27 @@ from collections.abc import Mapping, Sequence
 
 from crosstie.model.job import Counters
 from crosstie.model.words import Side
-from crosstie.synch.decide_page import decide_page
+from crosstie.synch.decide_page import NOBODY_ANSWERED, decide_page
+from crosstie.synch.guard import Guard
 from crosstie.synch.outbox import Permit, intend, send
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.recover import settle_intents
 from crosstie.synch.remember import remember, remember_landed
 from crosstie.synch.tables import Tables
-from crosstie.synch.work import Work
+from crosstie.synch.work import Answers, Work
 
 _ROUNDS = 4
 
 
 async def run_page(
-    env: Environment, tables: Tables, works: Sequence[Work], permit: Permit, *, creates: bool
+    env: Environment,
+    tables: Tables,
+    works: Sequence[Work],
+    permit: Permit,
+    *,
+    creates: bool,
+    answers: Answers = NOBODY_ANSWERED,
+    guard: Guard | None = None,
 ) -> Mapping[Side, Counters]:
     """Bring these records into step; returns the counters.
 
@@ -26,7 +34,9 @@ async def run_page(
     total = dict.fromkeys(Side, Counters())
     todo = list(works)
     for round_ in range(_ROUNDS):
-        await decide_page(env, tables, todo, creates=creates)
+        await decide_page(env, tables, todo, creates=creates, answers=answers)
+        if guard is not None and round_ == 0:
+            guard.look(todo)
         intend(env, tables, todo, permit)
         states = await send(env, tables, todo, permit)
         is_last = round_ == _ROUNDS - 1

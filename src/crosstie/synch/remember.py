@@ -15,6 +15,7 @@ from crosstie.model.job import COUNTER_OF, Counters
 from crosstie.model.reason import Reason
 from crosstie.model.record import Record
 from crosstie.model.words import ActionKind, RecordId, Side, Version
+from crosstie.synch.deletions import end_couplings, outcomes_of_parting
 from crosstie.synch.outbox import Permit
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
@@ -41,12 +42,15 @@ def remember(env: Environment, tables: Tables, works: Sequence[Work], permit: Pe
     env.store.journal.settle(dict.fromkeys(late, IntentState.LANDED), at=now)
     attempts = _attempts(env, tables, works)
     outcomes = [_outcome(tables, work, attempts.get(work.id, 0), permit, now) for work in works]
-    env.store.outcomes.put(outcomes)
+    end_couplings(env, works)
+    env.store.outcomes.put([*outcomes, *outcomes_of_parting(tables, works, outcomes)])
     # After the outcomes: a coupling of this page may wake a record of this page.
     env.store.outcomes.wake(fresh, now=now)
     conflicts = {work.coupling.erp_id: _conflicts(tables, work, permit, now) for work in works if work.coupling}
     env.store.outcomes.put_conflicts([one for found in conflicts.values() for one in found])
-    keep = {id_: [one.conflict.unit for one in found] for id_, found in conflicts.items()}
+    # A refused write settled nothing: what it was to settle stays open.
+    settled = {work.coupling.erp_id for work in works if work.coupling and work.refused is None}
+    keep = {id_: [one.conflict.unit for one in found] for id_, found in conflicts.items() if id_ in settled}
     env.store.outcomes.close_conflicts(mapping, keep, at=now)
     return count(works, outcomes)
 
@@ -60,7 +64,7 @@ def remember_landed(env: Environment, tables: Tables, works: Sequence[Work], per
 def coupling_after(tables: Tables, work: Work) -> Coupling | None:
     """The coupling as this page leaves it; ``None``: there is none."""
     action = work.action
-    if action is None:
+    if action is None or work.parting is not None:
         return None
     base: dict[str, Base] = dict(work.coupling.base) if work.coupling else {}
     if action.erp is not None and action.crm is not None:
@@ -150,7 +154,7 @@ def _outcome(tables: Tables, work: Work, attempts: int, permit: Permit, now: dat
         reason=reason,
         detail=work.detail or _cut(action),
         next_step=work.next_step or reason.next_step,
-        label=tables.label_of(work.side, work.record or action.record(work.side)),
+        label=_label(tables, work, action),
         job=permit.job,
         at=now,
         attempts=failures,
@@ -158,6 +162,12 @@ def _outcome(tables: Tables, work: Work, attempts: int, permit: Permit, now: dat
         needs=action.needs,
         fields=(*action.crm_fields, *action.erp_fields) if action.to_crm or action.to_erp else (),
     )
+
+
+def _label(tables: Tables, work: Work, action: SynchAction) -> str:
+    """Number and name of the record, or of its counterpart where it is gone itself."""
+    own = tables.label_of(work.side, work.record or action.record(work.side))
+    return own or tables.label_of(work.side.other, work.counterpart)
 
 
 def _due_after(work: Work, kind: ActionKind, now: datetime) -> datetime | None:

@@ -8,11 +8,13 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from crosstie.engine.guard import Limits
 from crosstie.model.job import Counters, SynchJob
 from crosstie.model.mapping import TableMapping
 from crosstie.model.words import JobStatus, RecordId, Side
 from crosstie.synch.decide_page import works_of
 from crosstie.synch.detect import detect
+from crosstie.synch.guard import Guard
 from crosstie.synch.outbox import Permit
 from crosstie.synch.page import run_page
 from crosstie.synch.ports.environment import Environment
@@ -32,6 +34,7 @@ class _Run:
     tables: Tables
     job: SynchJob
     epoch: int
+    guard: Guard
 
     @property
     def mapping(self) -> TableMapping:
@@ -65,7 +68,9 @@ async def run_synch_job(env: Environment, job: SynchJob) -> AsyncGenerator[Synch
     epoch = env.store.locks.take(mapping.name, env.owner, env.clock(), _LEASE_S, force=env.is_alone)
     try:
         env.store.jobs.end_interrupted(mapping.name, at=env.clock())
-        run = _Run(env=env, tables=await describe(env, mapping), job=job, epoch=epoch)
+        tables = await describe(env, mapping)
+        guard = Guard(env, tables, is_accepted=job.accepts_mass_change, limits=Limits())
+        run = _Run(env=env, tables=tables, job=job, epoch=epoch, guard=guard)
         yield run.note(replace(run.job, status=JobStatus.IN_PROCESS, started_at=env.clock()))
         await recover(env, run.tables, run.permit())
         for side in Side:
@@ -73,6 +78,7 @@ async def run_synch_job(env: Environment, job: SynchJob) -> AsyncGenerator[Synch
             run.permit()
         async for moved in _pages(run):
             yield moved
+        run.guard.finish()
         yield run.note(replace(run.job, status=JobStatus.FINISHED, finished_at=env.clock()))
     finally:
         env.store.locks.release(mapping.name, epoch)
@@ -83,6 +89,7 @@ async def _pages(run: _Run) -> AsyncGenerator[SynchJob, None]:
     inbox = env.store.inbox
     upto = {side: inbox.horizon(side, mapping.table(side)) for side in Side}
     after = {side: 0 if run.job.is_full else inbox.cursor(mapping.name, side) for side in Side}
+    run.guard.look_ahead(after, upto)
     _count_ahead(run, after, upto)
     for side in Side:
         async for moved in _changed(run, side, after[side], upto[side]):
@@ -111,7 +118,7 @@ async def _changed(run: _Run, side: Side, after: int, upto: int) -> AsyncGenerat
         permit = run.permit()
         counted = dict.fromkeys(Side, Counters())
         if near:
-            counted = dict(await run_page(run.env, run.tables, near, permit, creates=run.creates))
+            counted = dict(await run_page(run.env, run.tables, near, permit, creates=run.creates, guard=run.guard))
         after = pending[-1].seq
         with run.env.store.transaction():
             if outside:
@@ -135,5 +142,6 @@ async def _due(run: _Run) -> AsyncGenerator[SynchJob, None]:
             tried |= {(side, id_) for id_ in ids}
             works = [Work(side=side, id=id_) for id_ in ids]
             # A create that failed or waited was decided once; only-coupled must not make it forgotten.
-            counted = await run_page(run.env, run.tables, works, run.permit(), creates=run.mapping.creates)
+            creates, guard = run.mapping.creates, run.guard
+            counted = await run_page(run.env, run.tables, works, run.permit(), creates=creates, guard=guard)
             yield run.note(run.job.add(counted, len(ids)))

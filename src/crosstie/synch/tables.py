@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from crosstie.engine.canonical import canonical
 from crosstie.engine.convert import Pair, Translation
 from crosstie.engine.decide import Setting
+from crosstie.engine.units import with_rules
 from crosstie.model.coupling import Base
 from crosstie.model.mapping import FieldMapping, TableMapping
 from crosstie.model.record import Record
@@ -55,6 +56,7 @@ class Tables:
 
 async def describe(env: Environment, mapping: TableMapping) -> Tables:
     """Ask both systems about the mapping's tables and the connection's facts."""
+    mapping = with_rules(mapping, env.store.rules.of(mapping.name))
     erp = await env.erp.describe(mapping.erp_table)
     crm = await env.crm.describe(mapping.crm_table)
     facts: dict[str, Value] = {**await env.erp.facts(), **await env.crm.facts()}

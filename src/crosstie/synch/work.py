@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from crosstie.model.action import SynchAction
+from crosstie.model.action import Answer, SynchAction
 from crosstie.model.coupling import Coupling
 from crosstie.model.intent import Intent
 from crosstie.model.reason import Reason
 from crosstie.model.record import Record
-from crosstie.model.words import RecordId, Side
+from crosstie.model.words import OnDeletion, RecordId, Side
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,11 +20,15 @@ class Work:
     record: Record | None = None
     coupling: Coupling | None = None
     counterpart: Record | None = None
+    generation: int = 0
+    """Of the coupling that a new counterpart of an ERP record would get."""
     coupled_because: Reason | None = None
     """Why the two were coupled on this page; ``None`` for an older coupling."""
     landed_late: str | None = None
     """The id of the intent whose late effect this record is."""
     action: SynchAction | None = None
+    parting: OnDeletion | None = None
+    """Why this coupling ends: its counterpart was deleted, and is created again or not."""
     intents: list[Intent] = field(default_factory=list)
     answers: dict[Side, Record] = field(default_factory=dict)
     """The answers of the writes that landed, by destination."""
@@ -38,6 +42,16 @@ class Work:
     def on(self, side: Side) -> Record | None:
         """The record of ``side``, where it is known."""
         return self.record if side is self.side else self.counterpart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What persons decided about the records of a page; nothing, when a job runs by itself."""
+
+    units: Mapping[RecordId, Mapping[str, Answer]] = field(default_factory=dict)
+    """By ERP id and unit."""
+    on_deletion: OnDeletion | None = None
+    """In place of the mapping's own strategy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

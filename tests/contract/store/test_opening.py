@@ -22,7 +22,7 @@ from crosstie.store.tables import metadata
 
 from .builders import CUSTOMER, JOB, START, coupling
 
-HEAD = "0001"
+HEAD = "0002"
 OPEN_WHEN_TOLD = """
 import sys
 from crosstie.store.database import open_database

@@ -18,6 +18,7 @@ from crosstie.model.reason import Reason
 from crosstie.model.record import Change
 from crosstie.model.value import Values
 from crosstie.model.words import ActionKind, ConnectionId, JobId, MappingName, RecordId, Side
+from crosstie.synch.ports.decisions import MassChanges, Partings, Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +323,21 @@ class Store(Protocol):
     @property
     def outcomes(self) -> Outcomes:
         """Last outcomes and conflicts."""
+        ...
+
+    @property
+    def partings(self) -> Partings:
+        """Couplings that ended."""
+        ...
+
+    @property
+    def rules(self) -> Rules:
+        """Rules kept from answers."""
+        ...
+
+    @property
+    def mass_changes(self) -> MassChanges:
+        """Counts of the mass-change guard."""
         ...
 
     @property
