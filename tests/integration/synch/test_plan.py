@@ -16,6 +16,7 @@ from crosstie.store.tables import coupling, inbox_cursor, intent, record_outcome
 from crosstie.synch.chosen_records import synchronize_chosen
 from crosstie.synch.full_synch import synchronize
 from crosstie.synch.plan import PlannedAction, Tally, plan
+from crosstie_sandbox.businesscentral.database import Settings
 
 CUSTOMER, CONTACT = MappingName("CUSTOMER"), MappingName("CONTACT")
 Sent = tuple[str, str | None, str | None, dict[str, Value]]
@@ -195,6 +196,28 @@ def reopen(world: World, *, forget_couplings: bool = False) -> None:
         newest = sa.select(sa.func.max(intent.c.intent_id)).scalar_subquery()
         connection.execute(sa.update(intent).where(intent.c.intent_id == newest).values(state=IntentState.OPEN))
     engine.dispose()
+
+
+async def test_a_record_that_is_due_again_is_planned_once(world: World) -> None:
+    """A refused create whose time has come, though no change lists it; and once only if it was edited meanwhile."""
+    account = await world.crm.create("accounts", name="New", customertypecode=3)
+    world.erp.app.state.database.settings = Settings(manual_numbers=False)
+    await world.full_synch()
+    world.erp.app.state.database.settings = Settings(manual_numbers=True)
+    too_early, _ = await planned(world, "CUSTOMER")
+    world.clock.move(minutes=10)
+    due, _ = await planned(world, "CUSTOMER")
+    await world.crm.edit(f"accounts({account['accountid']})", telephone1="1")
+    edited, _ = await planned(world, "CUSTOMER", is_full=True)
+
+    sent = await sent_by(world, "CUSTOMER", is_full=True)
+
+    assert too_early == []
+    assert [(one.kind, one.writes[0].number, one.writes[0].after["displayName"]) for one in due] == [
+        ("insert", "CRM000001", "New")
+    ]
+    assert [one.kind for one in edited] == ["insert"]
+    assert sent[:1] == as_sent(edited)
 
 
 async def test_one_record_by_its_number_whatever_the_cursors_say(world: World) -> None:
