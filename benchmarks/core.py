@@ -86,8 +86,9 @@ def _of_size(customers: int) -> dict[str, Any]:
 def _growth(sizes: Sequence[Mapping[str, Any]]) -> float:
     """Peak memory that each further record costs, in kB, from the smallest to the largest size."""
     first, last = sizes[0], sizes[-1]
-    more = last["records_written"] - first["records_written"]
-    return round(1024 * (last["peak_rss_mb"] - first["peak_rss_mb"]) / more, 3)
+    more: int = last["records_written"] - first["records_written"]
+    kilobytes: float = 1024 * (last["peak_rss_mb"] - first["peak_rss_mb"])
+    return round(kilobytes / more, 3)
 
 
 def _tell(sizes: Sequence[Mapping[str, Any]], growth: float) -> None:
@@ -104,7 +105,7 @@ def _tell(sizes: Sequence[Mapping[str, Any]], growth: float) -> None:
 
 def main() -> None:
     """Measure every size, print the table and the JSON line."""
-    wanted = (*_SIZES, _LARGE) if os.environ.get("BENCH_FULL") == "1" else _SIZES
+    wanted: tuple[int, ...] = (*_SIZES, _LARGE) if os.environ.get("BENCH_FULL") == "1" else _SIZES
     if len(sys.argv) > 1:
         wanted = tuple(int(word) for word in sys.argv[1:])
     sizes = [_of_size(customers) for customers in wanted]

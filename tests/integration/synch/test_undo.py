@@ -304,3 +304,66 @@ async def test_an_edit_that_comes_in_between_wins(world: World) -> None:
 
     assert (found, own.status) == ({"displayName=name": Fate.LEFT}, JobStatus.FINISHED)
     assert (await world.crm.one("accounts"))["name"] == "Just typed"
+
+
+class CrashError(BaseException):
+    """The process is gone."""
+
+
+class CrashAfter(httpx2.AsyncBaseTransport):
+    """The first batch that writes arrives; its answer does not, because the process is gone."""
+
+    def __init__(self, real: httpx2.AsyncBaseTransport) -> None:
+        self._real = real
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Pass the request on, and die after a write."""
+        answer = await self._real.handle_async_request(request)
+        if request.url.path.endswith("$batch") and b"PATCH" in request.content:
+            raise CrashError
+        return answer
+
+
+async def test_an_undo_that_was_killed_counts_all_the_same(world: World) -> None:
+    """The next run finds that the write landed: nothing is sent again, and the undo has nothing left to do."""
+    customer, _ = await in_step(world)
+    await world.erp.edit(f"customers({customer['id']})", displayName="Adatum AG")
+    job = await run_job(world)
+    with pytest.raises(CrashError):
+        await run_undo(world, job, crm=CrashAfter)
+    written = await world.writes()
+
+    await world.synch()
+    own, found = await run_undo(world, job)
+
+    assert (await world.crm.one("accounts"))["name"] == "Adatum"
+    assert (found, own.sum.modified, await world.writes()) == ({"displayName=name": Fate.BACK}, 0, written)
+
+
+class Away(httpx2.AsyncBaseTransport):
+    """Every batch that writes is turned away with this status."""
+
+    def __init__(self, real: httpx2.AsyncBaseTransport, status: int) -> None:
+        self._real = real
+        self._status = status
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Turn writes away, pass the rest on."""
+        if request.url.path.endswith("$batch") and b"PATCH" in request.content:
+            return httpx2.Response(self._status, request=request, headers={"Retry-After": "1"})
+        return await self._real.handle_async_request(request)
+
+
+async def test_a_write_without_an_answer_is_reported_and_done_by_the_next_undo(world: World) -> None:
+    """It counts as failed, nothing has changed, and trying again works."""
+    customer, _ = await in_step(world)
+    await world.erp.edit(f"customers({customer['id']})", displayName="Adatum AG")
+    job = await run_job(world)
+    written = await world.writes()
+
+    own, refused = await run_undo(world, job, crm=lambda real: Away(real, 503))
+    assert (refused, own.sum.failed, await world.writes()) == ({"displayName=name": Fate.REFUSED}, 1, written)
+    _, found = await run_undo(world, job)
+
+    assert found == {"displayName=name": Fate.RESTORED}
+    assert (await world.crm.one("accounts"))["name"] == "Adatum"
