@@ -4,14 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
-from crosstie.app.mappings import default_mappings
 from crosstie.app.wiring import open_crosstie
 from crosstie.cli.options import Home, Json
 from crosstie.cli.output import output
 from crosstie.cli.synch import mapping_named
 from crosstie.model.value import Value
 from crosstie.model.words import ConflictResolution
-from crosstie.rules.conversions import CONVERSIONS
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
 from crosstie.synch.resolve import deleted, labels_of
 
@@ -25,7 +23,7 @@ def conflicts(
 ) -> None:
     """Show fields that both sides hold differently, records whose counterpart was deleted, and the rules kept."""
     crosstie = open_crosstie(home)
-    known = default_mappings(CONVERSIONS)
+    known = crosstie.installed().mappings
     names = list(known) if mapping is None else [mapping_named(known, mapping)]
     store = crosstie.store()
     found = [one for name in names for one in store.outcomes.conflicts(name)]

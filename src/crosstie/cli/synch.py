@@ -25,19 +25,29 @@ def synch(
     plan: Annotated[bool, typer.Option("--plan", help="Show what would be sent, and why; write nothing.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Look at every record, whether it changed or not.")] = False,
     record: Annotated[list[str] | None, typer.Option(help="Only this record: number, name or id; repeatable.")] = None,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept-mass-change", help="Carry over what the guard stopped, this once; names a mapping."),
+    ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Synchronize what changed since the last time, or show what would be sent."""
     if full and record:
         raise UsageError("'--full' looks at every record, '--record' at one; nothing was done.", "Leave one out.")
+    if accept and not mappings:
+        raise UsageError(
+            "Accept the mass change of which mapping? Nothing was done.", "Name it, as 'crosstie jobs' does."
+        )
     crosstie = open_crosstie(home)
     try:
         if plan:
             wait_for(_plan(crosstie, mappings or [], record or [], is_full=full, is_json=json))
             return
         with the_only_worker(crosstie.settings) as is_alone, ProgressBars(is_shown=not json) as bars:
-            jobs = wait_for(_synch(crosstie, mappings or [], record or [], bars, is_full=full, is_alone=is_alone))
+            jobs = wait_for(
+                _synch(crosstie, mappings or [], record or [], bars, is_full=full, accepts=accept, is_alone=is_alone)
+            )
     finally:
         crosstie.close()
     out = output(is_json=json)
@@ -56,6 +66,7 @@ async def _synch(
     bars: ProgressBars,
     *,
     is_full: bool,
+    accepts: bool,
     is_alone: bool,
 ) -> Sequence[SynchJob]:
     async with connected(crosstie, is_alone=is_alone, listener=bars) as env:
@@ -68,6 +79,7 @@ async def _synch(
             wanted,
             started_by="command line",
             is_full=is_full,
+            accepts_mass_change=accepts,
         )
 
 

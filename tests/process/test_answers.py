@@ -1,0 +1,74 @@
+"""What a person answers on the command line: conflicts, resolve, retry, and the refusals."""
+
+from collections.abc import Callable
+
+import pytest
+from tests.independent_reader import crm_client, writes_of
+
+from .program import Product, Sandbox, assert_refused
+
+
+@pytest.fixture
+def in_conflict(product: Product, own_sandbox: Callable[..., Sandbox]) -> tuple[Product, Sandbox]:
+    """A customer and an account with different names, coupled by hand."""
+    sandbox = own_sandbox()
+    product.set_up(sandbox.details)
+    with crm_client(sandbox.details) as crm:
+        row = {"name": "O'Neill, Ewa", "accountnumber": "A-1", "customertypecode": 3}
+        crm.post("accounts", json=row).raise_for_status()
+    assert product.run("couple", "CUSTOMER", "C00010", "A-1", "--json").code == 0
+    assert product.run("synch", "currency", "salespeople", "customer", "--json").code == 0
+    return product, sandbox
+
+
+def test_a_conflict_is_shown_and_answered(in_conflict: tuple[Product, Sandbox]) -> None:
+    """Both values, never agreed; the ERP's goes to the CRM and is kept as a rule until it is forgotten."""
+    product, sandbox = in_conflict
+    shown = {one["unit"]: one for one in product.run("conflicts", "customer", "--json").json["conflicts"]}
+    name = shown["displayName=name"]
+    assert (name["erp"], name["crm"], name["base_erp"]) == (["Ewa O'Neill"], ["O'Neill, Ewa"], None)
+    assert "never agreed" in product.run("conflicts").text
+
+    done = product.run(
+        "resolve", "customer", "C00010", "--unit", "displayName=name", "--use", "erp", "--keep-rule", "--json"
+    )
+
+    assert (done.code, done.json["rules"], [one["unit"] for one in done.json["resolved"]]) == (
+        0,
+        ["displayName=name"],
+        ["displayName=name"],
+    )
+    with crm_client(sandbox.details) as crm:
+        assert crm.get(f"accounts({name['crm_id']})").json()["name"] == "Ewa O'Neill"
+    after = product.run("conflicts", "--json").json
+    assert after["rules"] == [{"mapping": "CUSTOMER", "unit": "displayName=name", "use": "erp"}]
+    assert "displayName=name" not in {one["unit"] for one in after["conflicts"]}
+    assert product.run("resolve", "customer", "--forget-rule", "displayName=name").code == 0
+    assert product.run("conflicts", "--json").json["rules"] == []
+
+
+def test_what_cannot_be_done_is_refused_and_nothing_is_written(in_conflict: tuple[Product, Sandbox]) -> None:
+    """Each refusal says what is missing or what there is instead."""
+    product, sandbox = in_conflict
+    writes, content = writes_of(sandbox.details), product.content()["conflict"]
+    for words, says in (
+        (("resolve", "customer", "C00010"), "Which side shall count"),
+        (("resolve", "customer", "--use", "erp"), "Name one RECORD"),
+        (("resolve", "customer", "C00010", "--use", "base"), "never agreed"),
+        (("resolve", "customer", "Nobody", "--use", "erp"), "no open conflict of 'Nobody'"),
+        (("resolve", "customer", "C00010", "--use", "restore"), "whose counterpart was deleted"),
+        (("resolve", "customer", "--forget-rule", "address"), "no rule for address"),
+        (("resolve", "customers", "C00010", "--use", "erp"), "no table mapping 'customers'"),
+        (("retry",), "Name a mapping"),
+        (("retry", "--record", "Nobody"), "crosstie errors"),
+        (("synch", "--accept-mass-change"), "of which mapping"),
+    ):
+        assert_refused(product.run(*words, "--json"), says)
+    assert (writes_of(sandbox.details), product.content()["conflict"]) == (writes, content)
+
+
+def test_retry_says_how_many_it_took_up(in_conflict: tuple[Product, Sandbox]) -> None:
+    """None of a mapping where nothing failed; the command succeeds."""
+    product, _ = in_conflict
+    assert product.run("retry", "customer", "--json").json == {"ok": True, "retried": 0, "jobs": []}
+    assert product.run("retry", "customer").code == 0
