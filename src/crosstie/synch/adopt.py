@@ -11,9 +11,8 @@ from crosstie.model.intent import Intent
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.words import RecordId, Side
-from crosstie.synch.outbox import base_record
+from crosstie.synch.attempts import attempts_of, created_base, key_of
 from crosstie.synch.ports.environment import Environment
-from crosstie.synch.remember import landed_base
 from crosstie.synch.tables import Tables
 from crosstie.synch.work import Work
 
@@ -23,10 +22,10 @@ async def adopt(env: Environment, tables: Tables, works: Sequence[Work]) -> None
     new = [work for work in works if work.coupling is None and work.record is not None]
     numbers = {work.id: number for work in new if (number := _number(tables, work)) is not None}
     crm_ids = [work.id for work in new if work.side is Side.CRM]
-    intents = env.store.journal.own_creates(tables.mapping.name, crm_ids=crm_ids, numbers=list(numbers.values()))
-    if not intents:
+    attempts = attempts_of(env, tables, crm_ids=crm_ids, numbers=list(numbers.values()))
+    if not attempts:
         return
-    by_key = {one.number if one.destination is Side.ERP else one.crm_id: one for one in intents}
+    by_key = {key: tries[-1] for key, tries in attempts.items()}
     ours = {work.id: intent for work in new if (intent := by_key.get(numbers.get(work.id, work.id))) is not None}
     ours = _free(env, tables, ours)
     for side in Side:
@@ -35,7 +34,7 @@ async def adopt(env: Environment, tables: Tables, works: Sequence[Work]) -> None
         for work in new:
             intent = ours.get(work.id)
             if intent is not None and work.side is side.other:
-                _couple(tables, work, intent, found.get(_other(intent)))
+                _couple(tables, work, attempts[key_of(intent)], found.get(_other(intent)))
 
 
 def _number(tables: Tables, work: Work) -> str | None:
@@ -72,7 +71,10 @@ async def _read(env: Environment, tables: Tables, side: Side, ids: Sequence[Reco
     return await env.connector(side).read(mapping.table(side), ids, mapping.columns(side))
 
 
-def _couple(tables: Tables, work: Work, intent: Intent, counterpart: Record | None) -> None:
+def _couple(tables: Tables, work: Work, attempts: Sequence[Intent], counterpart: Record | None) -> None:
+    intent, held = attempts[-1], work.record
+    if held is None:
+        raise ValueError(f"a record that was not read cannot be adopted: {work.id}")
     erp_id, crm_id = (work.id, _other(intent)) if work.side is Side.ERP else (_other(intent), work.id)
     work.counterpart = counterpart
     work.landed_late = intent.id
@@ -82,5 +84,5 @@ def _couple(tables: Tables, work: Work, intent: Intent, counterpart: Record | No
         erp_id=erp_id,
         crm_id=crm_id,
         generation=intent.generation,
-        base=landed_base(tables, intent, base_record(intent, tables)),
+        base=created_base(tables, attempts, held),
     )

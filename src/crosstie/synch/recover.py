@@ -16,10 +16,10 @@ from crosstie.model.intent import Intent, IntentState
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.words import ActionKind, RecordId, Side
-from crosstie.synch.outbox import Permit, base_record
+from crosstie.synch.attempts import attempts_of, created_base, key_of
+from crosstie.synch.outbox import Permit
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
-from crosstie.synch.remember import landed_base
 from crosstie.synch.tables import Tables
 
 
@@ -42,11 +42,13 @@ async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Int
         states: dict[str, IntentState] = {}
         conflicts: list[OpenConflict] = []
         touched: dict[RecordId, Coupling] = {}
+        attempts = _attempts(env, tables, intents)
         for intent in intents:
             record = found[0].get(intent.id) or found[1].get(intent.id)
             states[intent.id] = settle(intent, record, tables.on(intent.destination))
             if states[intent.id] is IntentState.LANDED and record is not None:
-                coupling = _landed(tables, intent, record, couplings.get(intent.crm_id))
+                tries = attempts.get(key_of(intent), [intent]) if intent.is_insert else [intent]
+                coupling = _landed(tables, intent, record, couplings.get(intent.crm_id), tries)
                 couplings[intent.crm_id] = touched[intent.crm_id] = coupling
             elif states[intent.id] is IntentState.AMBIGUOUS and record is not None:
                 conflicts += _ambiguous(tables, intent, record, permit, now)
@@ -75,7 +77,17 @@ async def _look(env: Environment, tables: Tables, intents: Sequence[Intent], sid
     return found
 
 
-def _landed(tables: Tables, intent: Intent, record: Record, coupling: Coupling | None) -> Coupling:
+def _attempts(env: Environment, tables: Tables, intents: Sequence[Intent]) -> Mapping[str, Sequence[Intent]]:
+    """All attempts to create what these intents were to create."""
+    creates = [intent for intent in intents if intent.is_insert]
+    crm_ids = [intent.crm_id for intent in creates if intent.destination is Side.CRM]
+    numbers = [intent.number for intent in creates if intent.number is not None]
+    return attempts_of(env, tables, crm_ids=crm_ids, numbers=numbers)
+
+
+def _landed(
+    tables: Tables, intent: Intent, record: Record, coupling: Coupling | None, attempts: Sequence[Intent]
+) -> Coupling:
     """The coupling with the base that the landed intent proves; versions stay, so the pair is compared again."""
     erp_id = record.id if intent.erp_id is None else intent.erp_id
     known = coupling or Coupling(
@@ -85,7 +97,7 @@ def _landed(tables: Tables, intent: Intent, record: Record, coupling: Coupling |
         generation=intent.generation,
         erp_number=intent.number or intent.source_number,
     )
-    proved = landed_base(tables, intent, base_record(intent, tables))
+    proved = created_base(tables, attempts, record)
     return replace(known, base={**known.base, **proved})
 
 

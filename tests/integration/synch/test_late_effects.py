@@ -63,3 +63,19 @@ async def test_an_account_created_late_is_adopted(world: World) -> None:
 
     assert [row["displayName"] for row in await world.erp.rows("customers")] == ["Adatum"]
     assert [(row["name"], row["telephone1"]) for row in await world.crm.rows("accounts")] == [("Adatum", "7")]
+
+
+async def test_a_late_create_with_older_values_is_no_edit(world: World) -> None:
+    """The first attempt lands late with the old name; the new name goes to the CRM, the old one does not come back."""
+    customer = await world.erp.create("customers", displayName="First")
+    delayed = DelayingTransport(world.crm.transport)
+    with world.product(crm=lambda _: delayed) as env:
+        await start(env, InProcessJobs(env), started_by="test")
+    await world.erp.edit(f"customers({customer['id']})", displayName="Second")
+    await delayed.deliver()
+    assert [row["name"] for row in await world.crm.rows("accounts")] == ["First"]
+
+    await world.full_synch()
+
+    assert [row["displayName"] for row in await world.erp.rows("customers")] == ["Second"]
+    assert [row["name"] for row in await world.crm.rows("accounts")] == ["Second"]
