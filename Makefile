@@ -6,10 +6,12 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 ARGS   ?=
+N      ?= 200
+SEED   ?= 1
 BENCH  ?= core
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full bench lint format clean
+.PHONY: help demo test test-full simulate bench lint format clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -29,6 +31,9 @@ test-full: $(READY) ## Everything `make test` runs, and the slow proofs
 
 bench: $(READY) ## What it costs, measured (BENCH=core; BENCH_FULL=1 adds 100,000 customers)
 	@$(BIN)/python benchmarks/$(BENCH).py
+
+simulate: $(READY) ## Random histories in bad weather (N=200 SEED=1 PLANTED=--planted)
+	@$(BIN)/python -m tests.simulation $(N) $(SEED) $(PLANTED)
 
 lint: $(READY) ## Style, types, layers
 	@$(BIN)/ruff check .
