@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from crosstie.engine import convert, decide
+from crosstie.engine import convert, decide, merged
 from crosstie.engine.merge import Outcome, UnitState
 from crosstie.engine.units import Unit
 from crosstie.model.coupling import Base
@@ -142,7 +142,7 @@ def _fields_alone(mapping: TableMapping) -> tuple[Unit, ...]:
 
 
 def _merging(change: Callable[[UnitState], UnitState]) -> Callable[..., Outcome]:
-    sound = decide.merge
+    sound = merged.merge
 
     def broken(state: UnitState, direction: Direction, resolution: ConflictResolution) -> Outcome:
         return sound(change(state), direction, resolution)
@@ -151,7 +151,7 @@ def _merging(change: Callable[[UnitState], UnitState]) -> Callable[..., Outcome]
 
 
 def _winner(outcome: Outcome) -> Callable[..., Outcome]:
-    sound = decide.merge
+    sound = merged.merge
 
     def broken(state: UnitState, direction: Direction, resolution: ConflictResolution) -> Outcome:
         decided = sound(state, direction, resolution)
@@ -188,18 +188,18 @@ DEFECTS: tuple[Defect, ...] = (
     Defect("a lost answer counts as refused", ((outbox, "_note", _unknown_is_failure),)),
     Defect("writes are unconditional", ((outbox, "_intent", _without_version),)),
     Defect("a group merges field by field", ((decide, "units_of", _fields_alone),)),
-    Defect("the ERP always wins", ((decide, "merge", _winner(Outcome.TO_CRM)),)),
-    Defect("the CRM always wins", ((decide, "merge", _winner(Outcome.TO_ERP)),)),
-    Defect("a conflict counts as settled", ((decide, "merge", _winner(Outcome.SETTLED)),)),
-    Defect("the sides of an edit are swapped", ((decide, "merge", _merging(_swapped_sides)),)),
-    Defect("an edit in the CRM is not seen", ((decide, "merge", _merging(lambda s: replace(s, crm_changed=False))),)),
-    Defect("an edit in the ERP is not seen", ((decide, "merge", _merging(lambda s: replace(s, erp_changed=False))),)),
+    Defect("the ERP always wins", ((merged, "merge", _winner(Outcome.TO_CRM)),)),
+    Defect("the CRM always wins", ((merged, "merge", _winner(Outcome.TO_ERP)),)),
+    Defect("a conflict counts as settled", ((merged, "merge", _winner(Outcome.SETTLED)),)),
+    Defect("the sides of an edit are swapped", ((merged, "merge", _merging(_swapped_sides)),)),
+    Defect("an edit in the CRM is not seen", ((merged, "merge", _merging(lambda s: replace(s, crm_changed=False))),)),
+    Defect("an edit in the ERP is not seen", ((merged, "merge", _merging(lambda s: replace(s, erp_changed=False))),)),
     Defect("values are compared as they were typed", ((convert, "canonical", lambda value, _: value),)),
     Defect(
         "only the newest attempt of a create counts",
         ((recover, "created_base", _newest_attempt), (adopt, "created_base", _newest_attempt)),
     ),
-    Defect("nothing is read as equal", ((decide, "merge", _merging(lambda s: replace(s, are_equal=False))),)),
+    Defect("nothing is read as equal", ((merged, "merge", _merging(lambda s: replace(s, are_equal=False))),)),
 )
 
 RARE = {

@@ -302,3 +302,11 @@ def test_an_uncoupled_record_that_takes_no_part_says_why(
     action = decide_uncoupled(setting(mapping(**change), creates=creates), erp(name="A"), Side.ERP)
 
     assert (action.kind, action.reason.code, action.to_crm) == (ActionKind.IGNORE, code, {})
+
+
+def test_a_one_way_field_that_agrees_becomes_base() -> None:
+    """An edit at its destination afterwards is left alone like any other."""
+    number = field("number", "accountnumber", TO)
+    action = decide_pair(setting(mapping(number)), coupling({}), erp(number="10000"), crm(accountnumber="10000"))
+
+    assert (action.kind, action.settled) == (ActionKind.UNCHANGED, (number.name,))
