@@ -203,6 +203,7 @@ DEFECTS: tuple[Defect, ...] = (
 )
 
 RARE = {
+    "a lost answer counts as refused",
     "a create gets a new CRM id each time",
     "a create gets a new ERP number each time",
     "a failed record counts as looked at",

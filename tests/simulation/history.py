@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from random import Random  # noqa: TID251 - chance with a seed is what a simulation is made of
 
 import sqlalchemy as sa
-from sqlalchemy.pool import StaticPool
 from tests.simulation.oracle import Oracle, ViolationError
 from tests.simulation.systems import CrashError, SimulatedConnector, SimulatedSystem, Weather
 from tests.simulation.tables import MAPPINGS, SCHEMAS, TABLE, USER_FIELDS
@@ -21,8 +20,8 @@ from crosstie.app.wiring import Silent
 from crosstie.model.value import Value
 from crosstie.model.words import ConnectionId, MappingName, RecordId, Side
 from crosstie.rules.conversions import CONVERSIONS
+from crosstie.store.database import open_database
 from crosstie.store.store import SqlStore
-from crosstie.store.tables import metadata
 from crosstie.synch.full_synch import start, synchronize
 from crosstie.synch.ports.environment import Environment
 
@@ -36,10 +35,8 @@ FACTS: dict[str, Value] = {"local_currency": "CHF", "base_currency": "CHF", "bas
 
 
 def memory_database() -> sa.Engine:
-    """The store's database, in memory; histories in it are told apart by their connection id."""
-    engine = sa.create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-    metadata.create_all(engine)
-    return engine
+    """The store's database, opened as the product opens it, in memory; histories in it differ by connection id."""
+    return open_database("sqlite://")
 
 
 @dataclass
@@ -129,8 +126,9 @@ class History:
     def _edit(self, mapping: MappingName, side: Side, id_: RecordId) -> None:
         table = TABLE[mapping][side]
         origin = str(self.systems[side].rows(table)[id_].values["origin"])
-        self.systems[side].put(table, id_, {self.random.choice(USER_FIELDS): self.random.choice(VALUES)})
-        self.oracle.user_wrote(mapping, side, origin)
+        column = self.random.choice(USER_FIELDS)
+        self.systems[side].put(table, id_, {column: self.random.choice(VALUES)})
+        self.oracle.user_wrote(mapping, side, origin, {column})
         self.met["edit"] += 1
 
     def _create(self, mapping: MappingName, side: Side, kind: int | None) -> None:
@@ -145,7 +143,7 @@ class History:
             values["parent"] = self.random.choice(parents)
         self.origins += 1
         self.systems[side].create(TABLE[mapping][side], values)
-        self.oracle.user_wrote(mapping, side, origin)
+        self.oracle.user_wrote(mapping, side, origin, USER_FIELDS)
         self.met["create"] += 1
 
     # -- the product -----------------------------------------------------------------------------

@@ -5,7 +5,7 @@ the other side must get it. Edited on both: only a person may settle it, so the 
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from tests.simulation.systems import Row, SimulatedSystem
@@ -51,10 +51,12 @@ class Oracle:
 
     # -- what users do ---------------------------------------------------------------------------
 
-    def user_wrote(self, mapping: MappingName, side: Side, origin: str) -> None:
-        """A user created or edited a record."""
+    def user_wrote(self, mapping: MappingName, side: Side, origin: str, written: Collection[str]) -> None:
+        """A user created a record or edited some of its columns; other units hold what they held."""
         rows = self._rows(mapping, origin)
         for unit, columns in UNITS.items():
+            if set(columns).isdisjoint(written):
+                continue
             log = self._logs.setdefault((origin, unit), UnitLog())
             values = _values(rows[side], columns)
             if values == log.typed.get(side):
