@@ -82,6 +82,8 @@ class Oracle:
                     if _equal(rows, columns):
                         self._check_agreement(log, rows, f"{origin}.{unit}", columns)
                         log.agree(rows, columns)
+                    for side in Side:  # what the product made is no edit, not even when a user types it again
+                        log.typed.setdefault(side, _values(rows[side], columns))
 
     def _check_agreement(self, log: UnitLog, rows: Rows, what: str, columns: tuple[str, ...]) -> None:
         if log.edited == set(Side) and log.agreed:
