@@ -14,6 +14,7 @@ from uuid import UUID
 
 import httpx2
 from starlette.applications import Starlette
+from tests.watched_session import WatchedSession
 
 from crosstie.app.declared_tables import DeclaredTables
 from crosstie.app.in_process_jobs import InProcessJobs
@@ -158,7 +159,12 @@ class World:
         return Runtime(now=self.clock, monotonic=lambda: self.clock().timestamp(), sleep=sleep, jitter=lambda: 0.5)
 
     @contextmanager
-    def product(self, erp: Wrap = lambda real: real, crm: Wrap = lambda real: real) -> Iterator[Environment]:
+    def product(
+        self,
+        erp: Wrap = lambda real: real,
+        crm: Wrap = lambda real: real,
+        before_commit: Callable[[], None] = lambda: None,
+    ) -> Iterator[Environment]:
         """The product as one process: opened on the store, its transports wrapped if faults are wanted."""
         engine = open_database(self.database_url or f"sqlite:///{self.folder / 'crosstie.sqlite'}")
         erp_settings = businesscentral.BusinessCentralSettings(
@@ -174,9 +180,10 @@ class World:
             client_id=CREDENTIALS.client_id,
             client_secret=Secret(SECRET),
         )
+        store = SqlStore(WatchedSession(engine, ConnectionId("test"), before_commit))
         try:
             yield Environment(
-                store=SqlStore(engine, ConnectionId("test")),
+                store=store,
                 erp=businesscentral.connect(erp_settings, self.runtime, erp(self.erp.transport), self.tables.erp),
                 crm=dataverse.connect(crm_settings, self.runtime, crm(self.crm.transport), self.tables.crm),
                 mappings=self.mappings,
@@ -189,6 +196,7 @@ class World:
                 page_size=self.page_size,
             )
         finally:
+            store.close()
             engine.dispose()
 
     async def full_synch(self) -> dict[str, Counters]:

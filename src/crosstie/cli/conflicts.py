@@ -25,11 +25,11 @@ def conflicts(
     crosstie = open_crosstie(home)
     known = crosstie.installed().mappings
     names = list(known) if mapping is None else [mapping_named(known, mapping)]
-    store = crosstie.store()
-    found = [one for name in names for one in store.outcomes.conflicts(name)]
-    labels = {id_: label for name in names for id_, label in labels_of(store, name, found).items() if label}
-    gone = [one for name in names for one in deleted(store, name, None)]
-    rules = [(name, unit, _WINS[rule]) for name in names for unit, rule in store.rules.of(name).items()]
+    with crosstie.store() as store:
+        found = [one for name in names for one in store.outcomes.conflicts(name)]
+        labels = {id_: label for name in names for id_, label in labels_of(store, name, found).items() if label}
+        gone = [one for name in names for one in deleted(store, name, None)]
+        rules = [(name, unit, _WINS[rule]) for name in names for unit, rule in store.rules.of(name).items()]
     crosstie.close()
     out = output(is_json=json)
     if found:

@@ -10,7 +10,8 @@ from crosstie.model.coupling import Base, Coupling
 from crosstie.model.errors import UsageError
 from crosstie.model.value import Json, value_from_json, value_to_json
 from crosstie.model.words import JobId, MappingName, RecordId, Side, Version
-from crosstie.store.session import Keyed, Session, arg, args, mine
+from crosstie.store.session import Keyed, Session, mine
+from crosstie.store.statement import Row, among, arg
 from crosstie.store.tables import coupling
 
 _PAGE = 1000
@@ -18,10 +19,10 @@ _PAGE = 1000
 _COUPLINGS = Keyed(coupling, {"coupled_at": coupling.c.coupled_at})
 _OF_MAPPING = sa.select(coupling).where(mine(coupling), coupling.c.mapping == arg("mapping"))
 _BY_ID = {
-    Side.ERP: _OF_MAPPING.where(coupling.c.erp_id.in_(args("ids"))).order_by(coupling.c.erp_id),
-    Side.CRM: _OF_MAPPING.where(coupling.c.crm_id.in_(args("ids"))).order_by(coupling.c.erp_id),
+    Side.ERP: _OF_MAPPING.where(among(coupling.c.erp_id, "ids")).order_by(coupling.c.erp_id),
+    Side.CRM: _OF_MAPPING.where(among(coupling.c.crm_id, "ids")).order_by(coupling.c.erp_id),
 }
-_BY_NUMBER = _OF_MAPPING.where(coupling.c.erp_number.in_(args("ids"))).order_by(coupling.c.erp_id)
+_BY_NUMBER = _OF_MAPPING.where(among(coupling.c.erp_number, "ids")).order_by(coupling.c.erp_id)
 _NEXT = _OF_MAPPING.where(coupling.c.erp_id > arg("last")).order_by(coupling.c.erp_id).limit(_PAGE)
 _COUNT = sa.select(sa.func.count()).where(mine(coupling), coupling.c.mapping == arg("mapping"))
 _RECENT = (
@@ -55,7 +56,7 @@ class SqlCouplings:
         rows = [coupling_to_row(one) | {"coupled_at": at, "synchronized_at": at, "job_id": job} for one in couplings]
         try:
             # A savepoint: a refusal takes back the rows before the refused one, not what the transaction did earlier.
-            with self._session.transaction() as connection, connection.begin_nested():
+            with self._session.savepoint():
                 self._session.upsert(_COUPLINGS, rows)
         except sa.exc.IntegrityError as error:
             raise UsageError(
@@ -100,7 +101,7 @@ def coupling_to_row(one: Coupling) -> dict[str, object]:
     }
 
 
-def coupling_from_row(row: sa.Row[Any]) -> Coupling:
+def coupling_from_row(row: Row) -> Coupling:
     """A coupling from its columns."""
     base: dict[str, tuple[list[Json], list[Json]]] = row.base
     return Coupling(

@@ -14,7 +14,8 @@ from crosstie.model.record import Change
 from crosstie.model.value import values_from_json, values_to_json
 from crosstie.model.words import MappingName, RecordId, Side
 from crosstie.store.couplings import coupling_from_row
-from crosstie.store.session import Keyed, Session, arg, args, excluded, mine
+from crosstie.store.session import Keyed, Session, excluded, mine
+from crosstie.store.statement import among, arg
 from crosstie.store.tables import change_feed, change_inbox, coupling, inbox_cursor, inbox_place
 from crosstie.synch.ports.store import Feed, Pending
 
@@ -30,7 +31,8 @@ _RECORDS = Keyed(
         "pass_number": sa.case((_IS_NEWER_PASS, excluded("pass_number")), else_=change_inbox.c.pass_number),
     },
 )
-_FEEDS, _CURSORS, _PLACES = Keyed(change_feed), Keyed(inbox_cursor), Keyed(inbox_place)
+_FEEDS, _CURSORS = Keyed(change_feed), Keyed(inbox_cursor)
+_PLACES = Keyed(inbox_place, {"seq": inbox_place.c.seq + excluded("seq")})
 
 _OF_FEED = sa.and_(mine(change_feed), change_feed.c.side == arg("side"), change_feed.c.table_name == arg("table"))
 _FEED = sa.select(change_feed).where(_OF_FEED)
@@ -56,7 +58,7 @@ class _Queries:
     echoes: sa.Select[Any]
     count_pending: sa.Select[Any]
     pending: sa.Select[Any]
-    among: sa.Select[Any]
+    pending_of: sa.Select[Any]
 
 
 def _queries(id_: sa.Column[Any], version: sa.Column[Any]) -> _Queries:
@@ -75,7 +77,7 @@ def _queries(id_: sa.Column[Any], version: sa.Column[Any]) -> _Queries:
         echoes=in_range(sa.func.count()).where(is_echo),
         count_pending=in_range(sa.func.count()).where(sa.not_(is_echo)),
         pending=pending.order_by(change_inbox.c.seq).limit(arg("limit")),
-        among=in_range(change_inbox.c.record_id).where(sa.not_(is_echo), change_inbox.c.record_id.in_(args("ids"))),
+        pending_of=in_range(change_inbox.c.record_id).where(sa.not_(is_echo), among(change_inbox.c.record_id, "ids")),
     )
 
 
@@ -180,7 +182,7 @@ class SqlChangeInbox:
         if not ids:
             return frozenset()
         where = {"mapping": mapping, "side": side, "table": table, "after": after, "upto": upto}
-        rows = self._session.rows(_BY_SIDE[side].among, **where, ids=ids)
+        rows = self._session.rows(_BY_SIDE[side].pending_of, **where, ids=ids)
         return frozenset(RecordId(row.record_id) for row in rows)
 
     def _put(self, rows: list[dict[str, object]]) -> None:
@@ -192,9 +194,7 @@ class SqlChangeInbox:
 
     def _take_places(self, count: int) -> int:
         """Reserve places; returns the first one. The row lock makes the order of places the order of commits."""
-        last = int(self._session.hold(_PLACES, {"seq": 0}).seq)
-        self._session.upsert(_PLACES, [{"seq": last + count}])
-        return last + 1
+        return int(self._session.hold(_PLACES, {"seq": count}).seq) - count + 1
 
     def _note_gone(self, side: Side, table: str, number: int) -> None:
         while rows := self._session.rows(_MISSED, side=side, table=table, number=number):

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from crosstie.model.errors import LockLostError, UsageError
 from crosstie.model.words import MappingName
-from crosstie.store.session import Keyed, Session, arg, mine
+from crosstie.store.session import Keyed, Session, mine
+from crosstie.store.statement import arg
 from crosstie.store.tables import mapping_lock
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

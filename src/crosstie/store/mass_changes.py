@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from crosstie.model.words import MappingName, RecordId, Side
-from crosstie.store.session import Keyed, Session, arg, mine
+from crosstie.store.session import Keyed, Session, mine
+from crosstie.store.statement import arg
 from crosstie.store.tables import blanked_field, change_inbox, coupling
 
 _OF_TABLE = (mine(change_inbox), change_inbox.c.side == arg("side"), change_inbox.c.table_name == arg("table"))

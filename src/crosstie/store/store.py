@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import sqlalchemy as sa
-
-from crosstie.model.words import ConnectionId
 from crosstie.store.couplings import SqlCouplings
 from crosstie.store.inbox import SqlChangeInbox
 from crosstie.store.jobs import SqlJobLog
@@ -21,9 +18,9 @@ from crosstie.store.session import Session
 class SqlStore:
     """Implements :class:`~crosstie.synch.ports.store.Store`; used by one thread at a time."""
 
-    def __init__(self, engine: sa.Engine, connection: ConnectionId) -> None:
-        self._session = Session(engine, connection)
-        self.connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.connection = session.connection_id
         self.couplings = SqlCouplings(self._session)
         self.inbox = SqlChangeInbox(self._session)
         self.journal = SqlJournal(self._session)
@@ -39,3 +36,7 @@ class SqlStore:
         """All or nothing: what is called inside is committed together."""
         with self._session.transaction():
             yield
+
+    def close(self) -> None:
+        """Give the connection back; the store may be used again."""
+        self._session.close()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from alembic.migration import MigrationContext
 from crosstie.model.errors import SetupError
 from crosstie.model.words import ConnectionId
 from crosstie.store.database import open_database
+from crosstie.store.session import Session
 from crosstie.store.store import SqlStore
 from crosstie.store.tables import metadata
 
@@ -75,23 +76,26 @@ class OpeningContract:
     def test_opening_again_keeps_everything(self, empty_url: str) -> None:
         """Rows written before are there, and no others."""
         engine = open_database(empty_url)
-        SqlStore(engine, ConnectionId("north")).couplings.put([coupling(1)], job=JOB, at=START)
+        with closing(SqlStore(Session(engine, ConnectionId("north")))) as store:
+            store.couplings.put([coupling(1)], job=JOB, at=START)
         before = contents(engine)
         engine.dispose()
 
         engine = open_database(empty_url)
 
         assert contents(engine) == before
-        assert SqlStore(engine, ConnectionId("north")).couplings.recent(9) == [(START, coupling(1))]
         assert len(before["coupling"]) == 1
-        assert SqlStore(engine, ConnectionId("north")).couplings.count(CUSTOMER) == 1
+        with closing(SqlStore(Session(engine, ConnectionId("north")))) as store:
+            assert store.couplings.recent(9) == [(START, coupling(1))]
+            assert store.couplings.count(CUSTOMER) == 1
         engine.dispose()
 
     def test_a_newer_schema_is_refused(self, empty_url: str) -> None:
         """The refusal names the revision and what to do; version and rows stay as they are."""
         engine = open_database(empty_url)
-        SqlStore(engine, ConnectionId("north")).couplings.put([coupling(1)], job=JOB, at=START)
-        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with closing(SqlStore(Session(engine, ConnectionId("north")))) as store:
+            store.couplings.put([coupling(1)], job=JOB, at=START)
+        with engine.begin() as connection:
             connection.execute(sa.text("UPDATE alembic_version SET version_num = '9f3c_later'"))
         before = contents(engine)
 

@@ -13,14 +13,10 @@ from typing import Any
 
 import httpx2
 import pytest
-import sqlalchemy as sa
 from tests.world import World, make_world, open_world
 
 from crosstie.app.in_process_jobs import InProcessJobs
-from crosstie.model.intent import IntentState
-from crosstie.store.tables import coupling, intent
 from crosstie.synch.full_synch import start
-from crosstie.synch.ports.environment import Environment
 
 CUSTOMERS = 4
 PARTS = 8
@@ -110,18 +106,12 @@ async def run_until_crash(world: World, fuse: Fuse) -> bool:
     def wrap(real: httpx2.AsyncBaseTransport) -> httpx2.AsyncBaseTransport:
         return CrashingTransport(real, fuse)
 
-    with world.product(erp=wrap, crm=wrap) as env:
-        sa.event.listen(engine_of(env), "commit", lambda _connection: fuse.pass_point())
+    with world.product(erp=wrap, crm=wrap, before_commit=fuse.pass_point) as env:
         try:
             await start(env, InProcessJobs(env), started_by="test")
         except CrashError:
             return True
     return False
-
-
-def engine_of(env: Environment) -> sa.Engine:
-    """The engine behind the store."""
-    return env.store._session._engine  # noqa: SLF001 - the crash must come between the store and its database
 
 
 async def view(world: World) -> dict[str, Any]:
@@ -159,10 +149,8 @@ async def settle_down(world: World) -> dict[str, Any]:
     await world.synch()
     assert await world.writes() == before
     with world.product() as env:
-        unsettled = sa.select(intent).where(intent.c.state == IntentState.OPEN)
-        with engine_of(env).connect() as connection:
-            assert connection.execute(unsettled).all() == []
-            assert connection.execute(sa.select(sa.func.count()).select_from(coupling)).scalar() == 10
+        assert [env.store.journal.open(name, 9) for name in env.mappings] == [[]] * len(env.mappings)
+        assert sum(env.store.couplings.count(name) for name in env.mappings) == 10
     return await view(world)
 
 
