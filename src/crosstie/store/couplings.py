@@ -54,6 +54,8 @@ class SqlCouplings:
     def put(self, couplings: Iterable[Coupling], *, job: JobId, at: datetime) -> None:
         """Insert or replace; a record that is coupled to another one is refused by the database itself."""
         rows = [coupling_to_row(one) | {"coupled_at": at, "synchronized_at": at, "job_id": job} for one in couplings]
+        if not rows:
+            return
         try:
             # A savepoint: a refusal takes back the rows before the refused one, not what the transaction did earlier.
             with self._session.savepoint():

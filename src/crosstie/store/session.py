@@ -5,17 +5,19 @@ the driver's own cursor, and says itself where a transaction begins and ends.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crosstie.model.words import ConnectionId
-from crosstie.store.statement import Arguments, Cursor, Prepared, Row, arg, given, prepared
+from crosstie.store.statement import Arguments, Cursor, Prepared, Row, arg, prepared
 
 _BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
 """A deferred SQLite transaction that turns into a writer fails at once when another one wrote; this one waits."""
+
+_JOINED = nullcontext()
 
 
 def mine(table: sa.Table) -> sa.ColumnElement[bool]:
@@ -59,6 +61,7 @@ class Session:
         self._engine = engine
         self._dialect = engine.dialect
         self._held: sa.PoolProxiedConnection | None = None
+        self._driver: Any = None
         self._in_transaction = False
 
     def close(self) -> None:
@@ -66,22 +69,24 @@ class Session:
         held, self._held = self._held, None
         if held is not None:
             if self._dialect.name == "postgresql":
-                _driver(held).autocommit = False
+                self._driver.autocommit = False
             held.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """A writing transaction, joined by everything inside it."""
-        if self._in_transaction:
-            yield
-            return
+        return _JOINED if self._in_transaction else self._begun()
+
+    @contextmanager
+    def _begun(self) -> Iterator[None]:
         self._execute(_BEGIN[self._dialect.name])
         self._in_transaction = True
         try:
             yield
-            self._commit()
+            self._execute("COMMIT")
         except BaseException:
-            self._roll_back()
+            # A connection that was lost has nothing left to take back.
+            if self._held is not None:
+                self._execute("ROLLBACK")
             raise
         finally:
             self._in_transaction = False
@@ -101,7 +106,7 @@ class Session:
 
     def rows(self, statement: sa.Executable, **arguments: object) -> list[Row]:
         """The rows of a statement, as named tuples."""
-        return self._rows(statement, self._given(arguments))
+        return self._rows(statement, self._own(arguments))
 
     def scalar(self, statement: sa.Executable, **arguments: object) -> Any:  # noqa: ANN401 - whatever the column holds
         """The first column of the first row, or ``None``."""
@@ -111,12 +116,12 @@ class Session:
     def run(self, statement: sa.Executable, **arguments: object) -> int:
         """Execute a writing statement; returns the number of rows it touched."""
         what = prepared(statement, self._dialect)
-        touched: int = self._execute(what.text, what.arguments(self._given(arguments))).rowcount
+        touched: int = self._execute(what.text, what.arguments(self._own(arguments))).rowcount
         return touched
 
     def run_for_each(self, statement: sa.Executable, calls: Sequence[Mapping[str, object]]) -> None:
         """Execute a writing statement once with each of these arguments, all or none."""
-        self._run_many(prepared(statement, self._dialect), [self._given(arguments) for arguments in calls])
+        self._run_many(prepared(statement, self._dialect), [self._own(arguments) for arguments in calls])
 
     def upsert(self, keyed: Keyed, rows: Sequence[Mapping[str, object]]) -> None:
         """Insert rows or replace those with the same key, all or none.
@@ -127,10 +132,10 @@ class Session:
         self._run_many(prepared(statement, self._dialect), [self._own(row) for row in rows])
 
     def hold(self, keyed: Keyed, row: Mapping[str, object]) -> Row:
-        """The row with the key of ``row``, inserted as given where there is none; nobody else changes it meanwhile.
+        """The row with the key of ``row`` as the statement leaves it, inserted as given where there is none.
 
-        Called inside a transaction. A look alone holds nothing on PostgreSQL while the row does not exist yet: two who
-        look at once would both find nothing.
+        Inside a transaction nobody else changes it meanwhile. A look alone holds nothing on PostgreSQL while the row
+        does not exist yet: two who look at once would both find nothing.
         """
         return self._rows(keyed.insert_or_hold[self._dialect.name], self._own(row))[0]
 
@@ -145,18 +150,10 @@ class Session:
             with self.transaction():
                 self._execute(what.text, [what.arguments(call) for call in calls], is_many=True)
 
-    def _commit(self) -> None:
-        self._execute("COMMIT")
-
-    def _roll_back(self) -> None:
-        # A connection that was lost has nothing left to take back.
-        if self._held is not None:
-            self._execute("ROLLBACK")
-
     def _execute(self, text: str, arguments: Arguments = (), *, is_many: bool = False) -> Cursor:
         if self._held is None:
-            self._held = self._take()
-        cursor = _driver(self._held).cursor()
+            self._take()
+        cursor = self._driver.cursor()
         try:
             if is_many:
                 cursor.executemany(text, arguments)
@@ -168,11 +165,11 @@ class Session:
             raise sa.exc.DBAPIError.instance(text, None, error, self._dialect.loaded_dbapi.Error) from error
         return cursor
 
-    def _take(self) -> sa.PoolProxiedConnection:
-        held = self._engine.raw_connection()
+    def _take(self) -> None:
+        self._held = self._engine.raw_connection()
+        self._driver = self._held.driver_connection
         if self._dialect.name == "postgresql":
-            _driver(held).autocommit = True
-        return held
+            self._driver.autocommit = True
 
     def _let_go_if_lost(self, error: Any) -> None:  # noqa: ANN401 - an error of either driver
         held = self._held
@@ -180,12 +177,5 @@ class Session:
             self._held = None
             held.invalidate(error)
 
-    def _given(self, arguments: Mapping[str, object]) -> dict[str, object]:
-        return given({"connection_id": self.connection_id, **arguments})
-
     def _own(self, row: Mapping[str, object]) -> dict[str, object]:
         return {"connection_id": self.connection_id, **row}
-
-
-def _driver(held: sa.PoolProxiedConnection) -> Any:  # noqa: ANN401 - sqlite3's or psycopg's
-    return held.driver_connection

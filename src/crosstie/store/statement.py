@@ -25,18 +25,13 @@ Row: TypeAlias = Any
 Cursor: TypeAlias = Any
 """The driver's own: what sqlite3 and psycopg have in common is the standard for all Python drivers."""
 Arguments: TypeAlias = Any
-"""A tuple or a dictionary, whichever the driver takes."""
+"""A list or a dictionary, whichever the driver takes."""
 _Convert: TypeAlias = Callable[[Any], Any]
 
 
-def arg(name: str) -> sa.BindParameter[Any]:
+def arg(name: str, type_: sa.types.TypeEngine[Any] | None = None) -> sa.BindParameter[Any]:
     """The argument of that name, which every call of the statement gives."""
-    return sa.bindparam(_PREFIX + name)
-
-
-def given(arguments: Mapping[str, object]) -> dict[str, object]:
-    """The arguments of a call under the names that :func:`arg` gave them."""
-    return {_PREFIX + name: value for name, value in arguments.items()}
+    return sa.bindparam(_PREFIX + name, type_=type_)
 
 
 class _Texts(sa.TypeDecorator[Sequence[str]]):
@@ -86,21 +81,24 @@ class Prepared:
         compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined] # ours all can be compiled
         self.text = str(compiled)
         self._fixed: dict[str, object] = {name: value for name, value in compiled.params.items() if value is not None}
-        self._names: Sequence[str] = compiled.positiontup or tuple(compiled.params)
+        self._names: tuple[str, ...] = tuple(compiled.positiontup or compiled.params)
         self._is_ordered = compiled.positiontup is not None
-        in_ = {bind.key: _processor(bind.type, dialect, "bind") for bind in compiled.binds.values()}
-        self._plan = tuple((name, in_.get(name)) for name in self._names)
+        self._keys = [name.removeprefix(_PREFIX) for name in self._names]
+        to = [_processor(compiled.binds[name].type, dialect, "bind") for name in self._names]
+        self._in = tuple((place, convert) for place, convert in enumerate(to) if convert is not None)
         columns = getattr(statement, "exported_columns", ())
-        self._out = tuple(_processor(column.type, dialect, "result") for column in columns)
+        out = [_processor(column.type, dialect, "result") for column in columns]
+        self._out = tuple((place, convert) for place, convert in enumerate(out) if convert is not None)
         self._row: Callable[[Iterable[object]], Row] | None = None
 
     def arguments(self, values: Mapping[str, object]) -> Arguments:
         """The arguments of one execution, in the form that the driver takes."""
         if self._fixed:
             values = {**self._fixed, **values}
-        if self._is_ordered:
-            return tuple(values[name] if to is None else to(values[name]) for name, to in self._plan)
-        return {name: values[name] if to is None else to(values[name]) for name, to in self._plan}
+        given = [values[key] for key in self._keys]
+        for place, convert in self._in:
+            given[place] = convert(given[place])
+        return given if self._is_ordered else dict(zip(self._names, given, strict=True))
 
     def rows(self, cursor: Cursor) -> list[Row]:
         """What an executed cursor found, as named tuples."""
@@ -109,12 +107,13 @@ class Prepared:
             return []
         if self._row is None:
             self._row = _row_type(tuple(column[0] for column in cursor.description))
-        if not any(self._out):
-            return list(map(self._row, found))
-        return [
-            self._row([value if to is None else to(value) for to, value in zip(self._out, row, strict=True)])
-            for row in found
-        ]
+        return list(map(self._row, map(self._converted, found) if self._out else found))
+
+    def _converted(self, row: Iterable[object]) -> list[object]:
+        values = list(row)
+        for place, convert in self._out:
+            values[place] = convert(values[place])
+        return values
 
 
 @lru_cache(maxsize=_KEPT)

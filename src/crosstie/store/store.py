@@ -1,7 +1,6 @@
 """The store of one connection: all its parts on one session."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from crosstie.store.couplings import SqlCouplings
 from crosstie.store.inbox import SqlChangeInbox
@@ -31,11 +30,9 @@ class SqlStore:
         self.jobs = SqlJobLog(self._session)
         self.locks = SqlLocks(self._session)
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """All or nothing: what is called inside is committed together."""
-        with self._session.transaction():
-            yield
+        return self._session.transaction()
 
     def close(self) -> None:
         """Give the connection back; the store may be used again."""

@@ -6,6 +6,7 @@ over a little more every time.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from crosstie.engine.guard import Limits, MassChange, judge_blanked, judge_vanished
 from crosstie.model.errors import MassChangeError
@@ -23,9 +24,12 @@ class Guard:
         self._tables = tables
         self._is_accepted = is_accepted
         self._limits = limits
-        self._couplings = env.store.couplings.count(tables.mapping.name)
         self._blanked = dict(env.store.mass_changes.blanked(tables.mapping.name))
         self._noted = self._blanked
+
+    @cached_property
+    def _couplings(self) -> int:
+        return self._env.store.couplings.count(self._tables.mapping.name)
 
     def look_ahead(self, after: Mapping[Side, int], upto: Mapping[Side, int]) -> None:
         """Stop if too many coupled records vanished from a side."""
@@ -33,7 +37,9 @@ class Guard:
         for side in Side:
             table = mapping.table(side)
             vanished = store.mass_changes.vanished(mapping.name, side, table, after=after[side], upto=upto[side])
-            is_empty = bool(vanished) and store.mass_changes.is_empty(side, table)
+            if not vanished:
+                continue
+            is_empty = store.mass_changes.is_empty(side, table)
             self._stop(
                 judge_vanished(
                     mapping.name,

@@ -43,6 +43,8 @@ class Permit:
 
 def intend(env: Environment, tables: Tables, works: Sequence[Work], permit: Permit) -> None:
     """Commit one intent for every write that the works' actions ask for."""
+    if not any(work.action is not None and (work.action.to_erp or work.action.to_crm) for work in works):
+        return
     with env.store.transaction():
         intents = draw_up(env, tables, works, permit)
         env.store.journal.commit(intents, epoch=permit.epoch, at=env.clock())

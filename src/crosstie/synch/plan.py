@@ -22,6 +22,7 @@ from crosstie.synch.detect import detect
 from crosstie.synch.full_synch import ordered
 from crosstie.synch.outbox import Permit, draw_up
 from crosstie.synch.ports.environment import Environment
+from crosstie.synch.ports.store import Ahead
 from crosstie.synch.tables import Tables, describe
 from crosstie.synch.work import Work
 
@@ -114,8 +115,8 @@ async def _plan_mapping(
         await detect(env, side, run.tables.on(side), whole_table=is_full)
     inbox = env.store.inbox
     after = {side: 0 if is_full else inbox.cursor(mapping.name, side) for side in Side}
-    upto = {side: inbox.horizon(side, mapping.table(side)) for side in Side}
-    ranges = _Ranges(env=env, mapping=mapping, after=after, upto=upto)
+    ahead = {side: inbox.ahead(mapping.name, side, mapping.table(side), after=after[side]) for side in Side}
+    ranges = _Ranges(env=env, mapping=mapping, ahead=ahead)
     for side in Side:
         async for action in _changed(
             run, ranges, side, creates=mapping.creates and (is_full or not mapping.only_coupled)
@@ -136,8 +137,7 @@ class _Ranges:
 
     env: Environment
     mapping: TableMapping
-    after: Mapping[Side, int]
-    upto: Mapping[Side, int]
+    ahead: Mapping[Side, Ahead]
 
     def among(self, side: Side, ids: Iterable[RecordId]) -> frozenset[RecordId]:
         return self.env.store.inbox.pending_among(
@@ -145,17 +145,17 @@ class _Ranges:
             side,
             self.mapping.table(side),
             list(ids),
-            after=self.after[side],
-            upto=self.upto[side],
+            after=self.ahead[side].after,
+            upto=self.ahead[side].upto,
         )
 
 
 async def _changed(run: "_Plan", ranges: _Ranges, side: Side, *, creates: bool) -> AsyncGenerator[PlannedAction, None]:
     """The changes of one side, without those that the other side's turn told already."""
     inbox, mapping = run.env.store.inbox, run.tables.mapping
-    table, after, upto = mapping.table(side), ranges.after[side], ranges.upto[side]
-    echoes = inbox.echoes(mapping.name, side, table, after=after, upto=upto)
-    run.tally.add(mapping.name, ActionKind.UNCHANGED, echoes)
+    ahead = ranges.ahead[side]
+    table, after, upto = mapping.table(side), ahead.after, ahead.upto
+    run.tally.add(mapping.name, ActionKind.UNCHANGED, ahead.echoes)
     while pending := inbox.pending(mapping.name, side, table, after=after, upto=upto, limit=run.env.page_size):
         after = pending[-1].seq
         near, outside = works_of(mapping, side, pending)

@@ -18,7 +18,7 @@ NAME = "displayName=name"
 def list_of(store: SqlStore, side: Side, *changes: Change) -> None:
     """A whole pass that lists these."""
     table = TABLE if side is Side.ERP else ROWS
-    number = store.inbox.begin_pass(side, table, ())
+    number = store.inbox.begin_pass(side, table, ()).number
     store.inbox.add(side, table, number, changes)
     store.inbox.finish_pass(side, table, number, "token", is_complete_set=True)
 
