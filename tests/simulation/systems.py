@@ -24,7 +24,7 @@ from crosstie.model.record import Change, Record
 from crosstie.model.schema import TableSchema
 from crosstie.model.value import Value, Values
 from crosstie.model.words import RecordId, Side, Version
-from crosstie.synch.ports.connector import ChangePage, Landed, NotLanded, Traffic, Write, WriteOutcome
+from crosstie.synch.ports.connector import ChangePage, Deleted, Landed, NotLanded, Traffic, Write, WriteOutcome
 
 
 class CrashError(BaseException):
@@ -99,6 +99,11 @@ class SimulatedSystem:
                 return NotLanded(error=StaleRecordError("gone"))
             if str(rows[write.id].version) != write.version:
                 return NotLanded(error=StaleRecordError("changed"))
+            if write.is_delete:
+                self.delete(table, write.id)
+                self.writes += 1
+                self.was_written()
+                return Deleted()
             self.put(table, write.id, write.values)
             id_ = write.id
         self.writes += 1
@@ -188,6 +193,11 @@ class SimulatedConnector:
         self._call()
         rows = self._system.rows(table)
         return {id_: self._system.record(table, id_) for id_ in ids if id_ in rows}
+
+    async def gone(self, table: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
+        """Rows that are not there."""
+        self._call()
+        return frozenset(ids) - self._system.rows(table).keys()
 
     async def find(self, table: str, column: str, values: Sequence[Value], columns: Sequence[str]) -> Sequence[Record]:
         """Rows by value."""

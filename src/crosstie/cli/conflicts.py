@@ -43,7 +43,7 @@ def conflicts(
     if found:
         out.say("Next: 'crosstie resolve MAPPING RECORD --use erp' (or crm, or base).")
     if gone:
-        out.say("Next: 'crosstie resolve MAPPING RECORD --use restore' (or uncouple).")
+        out.say("Next: 'crosstie resolve MAPPING RECORD --use restore' (or uncouple, or delete).")
     if not found and not gone:
         out.say("There are no conflicts.")
     out.result(

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from crosstie.engine.convert import Converted, Invalid, Keep, Translation, Waits
 from crosstie.engine.filter import describe_filter, meets
 from crosstie.engine.merged import Merged, field_state, merge_unit, needs_coupling
+from crosstie.engine.survivor import edited_fields
 from crosstie.engine.units import units_of
 from crosstie.model.action import Answer, Need, SynchAction
 from crosstie.model.coupling import Coupling
@@ -65,7 +66,7 @@ def decide_pair(
     ``answers``, by unit, are a person's: one whose values are no longer there is not followed, and asks again.
     """
     if erp is None or crm is None:
-        return _one_is_gone(erp, crm)
+        return _one_is_gone(setting, coupling, erp, crm)
     for side, record in ((Side.ERP, erp), (Side.CRM, crm)):
         if not meets(record.values, setting.mapping.filter(side)):
             said = describe_filter(setting.mapping.filter(side))
@@ -84,11 +85,15 @@ def differing_fields(setting: Setting, coupling: Coupling, erp: Record, crm: Rec
     return [one for one in fields if not field_state(setting.translation, one, coupling, erp, crm).are_equal]
 
 
-def _one_is_gone(erp: Record | None, crm: Record | None) -> SynchAction:
-    if erp is None and crm is None:
+def _one_is_gone(setting: Setting, coupling: Coupling, erp: Record | None, crm: Record | None) -> SynchAction:
+    side, left = (Side.ERP, crm) if erp is None else (Side.CRM, erp)
+    if left is None:
         return SynchAction(kind=ActionKind.IGNORE, reason=Reason(ReasonCode.GONE))
-    side = Side.ERP if erp is None else Side.CRM
-    reason = Reason(ReasonCode.COUNTERPART_DELETED, {"side": side.value.upper()})
+    data = {"side": side.value.upper()}
+    edited = edited_fields(setting.mapping, setting.translation, coupling, left, side.other)
+    reason = Reason(ReasonCode.COUNTERPART_DELETED, data)
+    if edited:
+        reason = Reason(ReasonCode.SURVIVOR_EDITED, {**data, "fields": ", ".join(edited)})
     return SynchAction(kind=ActionKind.CONFLICT, reason=reason, erp=erp, crm=crm)
 
 

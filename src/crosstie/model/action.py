@@ -66,6 +66,8 @@ class SynchAction:
     """Field mappings on which both sides agree now: their values become base."""
     conflicts: tuple[FieldConflict, ...] = ()
     needs: tuple[Need, ...] = ()
+    deletes_on: Side | None = None
+    """The side on which the record that is left is deleted."""
     truncated: tuple[str, ...] = ()
     """Columns whose text does not fit and is cut at the destination."""
     notes: tuple[str, ...] = ()

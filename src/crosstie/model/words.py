@@ -76,6 +76,8 @@ class OnDeletion(StrEnum):
     """Create the missing side again."""
     UNCOUPLE = "uncouple"
     """Drop the coupling; the record that is left stays as it is."""
+    DELETE = "delete"
+    """Delete the record that is left too, unless it was edited since both sides last agreed."""
 
 
 class ActionKind(StrEnum):
@@ -84,6 +86,7 @@ class ActionKind(StrEnum):
     INSERT = "insert"
     MODIFY = "modify"
     COUPLE = "couple"
+    DELETE = "delete"
     UNCHANGED = "unchanged"
     """Both sides agree; nothing to write."""
     IGNORE = "ignore"

@@ -15,7 +15,7 @@ from crosstie.model.errors import UsageError
 from crosstie.model.job import SynchJob
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.words import ConflictResolution, JobStatus, MappingName, OnDeletion, RecordId, Side, Use
-from crosstie.synch.deletions import can_restore
+from crosstie.synch.deletions import LOST_COUNTERPART, can_restore
 from crosstie.synch.find_record import find, is_named
 from crosstie.synch.outbox import Permit
 from crosstie.synch.page import run_page
@@ -26,6 +26,7 @@ from crosstie.synch.tables import Tables, describe
 from crosstie.synch.work import Answers, Work
 
 _LEASE_S = 120.0
+_LOST = (*LOST_COUNTERPART, ReasonCode.SURVIVOR_NEEDED)
 _RULES = {Use.ERP: ConflictResolution.SEND_UPDATE, Use.CRM: ConflictResolution.GET_UPDATE}
 
 
@@ -80,7 +81,10 @@ async def resolve(
 
 
 async def resolve_deletion(env: Environment, job: SynchJob, strategy: OnDeletion, *, record: str | None) -> SynchJob:
-    """Restore or uncouple the records whose counterpart was deleted: the one named, or (``None``) all that ask."""
+    """Restore, uncouple or delete the records whose counterpart was deleted: the one named, or (``None``) all that ask.
+
+    A delete holds for what the person was asked about: a record that was edited since asks again.
+    """
     name = job.mapping
     asked = deleted(env.store, name, record)
     is_left = record is not None and not asked and strategy is OnDeletion.RESTORE
@@ -129,7 +133,7 @@ def chosen(store: Store, name: MappingName, record: str | None, unit: str | None
 def deleted(store: Store, name: MappingName, record: str | None) -> list[RecordOutcome]:
     """The records that lost their counterpart and ask what to do: the one named, or all."""
     unsettled = store.outcomes.unsettled(name)
-    found = [one for one in unsettled if one.reason.code is ReasonCode.COUNTERPART_DELETED]
+    found = [one for one in unsettled if one.reason.code in _LOST]
     if record is not None:
         found = [one for one in found if is_named(record, one.id, one.label)]
         _refuse_several(record, {one.label or one.id for one in found})

@@ -22,7 +22,7 @@ from crosstie.store.tables import metadata
 
 from .builders import CUSTOMER, JOB, START, coupling
 
-HEAD = "0002"
+HEAD = "0003"
 OPEN_WHEN_TOLD = """
 import sys
 from crosstie.store.database import open_database

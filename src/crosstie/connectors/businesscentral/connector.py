@@ -130,6 +130,11 @@ class BusinessCentralConnector:
         with sorted_errors():
             return await reads.read(self._service, asked, ids)
 
+    async def gone(self, table: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
+        """Which of these records do not exist."""
+        with sorted_errors():
+            return await reads.gone(self._service, table_named(table, self._known), ids)
+
     async def find(self, table: str, column: str, values: Sequence[Value], columns: Sequence[str]) -> Sequence[Record]:
         """The records whose ``column`` equals one of ``values``."""
         asked = self._asked(table, columns, "find")

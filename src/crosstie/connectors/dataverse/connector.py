@@ -116,6 +116,11 @@ class DataverseConnector:
         with sorted_errors():
             return await reads.read(self._service, known, ids, known.chosen(columns))
 
+    async def gone(self, table: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
+        """Which of these rows do not exist."""
+        with sorted_errors():
+            return await reads.gone(self._service, table_named(table, self._known), ids)
+
     async def find(self, table: str, column: str, values: Sequence[Value], columns: Sequence[str]) -> Sequence[Record]:
         """The records whose ``column`` equals one of ``values``."""
         known = table_named(table, self._known)
