@@ -7,7 +7,7 @@ after its effect, land an effect late, throttle, repeat change notices, forget a
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random  # noqa: TID251 - chance with a seed is what a simulation is made of
 
 from crosstie.engine.canonical import canonical
@@ -24,7 +24,16 @@ from crosstie.model.record import Change, Record
 from crosstie.model.schema import TableSchema
 from crosstie.model.value import Value, Values
 from crosstie.model.words import RecordId, Side, Version
-from crosstie.synch.ports.connector import ChangePage, Deleted, Landed, NotLanded, Traffic, Write, WriteOutcome
+from crosstie.synch.ports.connector import (
+    ChangePage,
+    Deleted,
+    Landed,
+    NotLanded,
+    ServerTime,
+    Traffic,
+    Write,
+    WriteOutcome,
+)
 
 
 class CrashError(BaseException):
@@ -160,9 +169,9 @@ class SimulatedConnector:
         self._call()
         return self._facts
 
-    async def server_time(self) -> datetime:
+    async def server_time(self) -> ServerTime:
         """Virtual time."""
-        return self._now()
+        return ServerTime(at=self._now(), give_or_take=timedelta())
 
     async def changes(
         self, table: str, columns: Sequence[str], token: str | None, *, whole_table: bool

@@ -24,6 +24,7 @@ class Choice(StrEnum):
     ERP = "erp"
     CRM = "crm"
     BASE = "base"
+    NEWEST = "newest"
     RESTORE = "restore"
     UNCOUPLE = "uncouple"
     DELETE = "delete"

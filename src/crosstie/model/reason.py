@@ -22,6 +22,7 @@ class ReasonCode(StrEnum):
     GONE = "gone"
     BOTH_EDITED = "both_edited"
     NEVER_AGREED = "never_agreed"
+    NEWEST_UNCLEAR = "newest_unclear"
     OUTCOME_AMBIGUOUS = "outcome_ambiguous"
     COUNTERPART_DELETED = "counterpart_deleted"
     SURVIVOR_EDITED = "survivor_edited"
@@ -59,6 +60,7 @@ SENTENCES: Mapping[ReasonCode, str] = {
     ReasonCode.GONE: "It no longer exists on either side.",
     ReasonCode.BOTH_EDITED: "The same field was edited on both sides: {fields}.",
     ReasonCode.NEVER_AGREED: "The sides were coupled with different values in {fields}.",
+    ReasonCode.NEWEST_UNCLEAR: "Edited on both sides, and nobody can tell which edit is newer: {why} ({fields}).",
     ReasonCode.OUTCOME_AMBIGUOUS: (
         "Crosstie was interrupted while writing {fields}; the record changed since, and nobody can tell whether the"
         " write was undone by a person or never arrived."
@@ -100,13 +102,14 @@ _GONE = (
     " '--use uncouple', or delete what is left with '--use delete'."
 )
 _CHOOSE = (
-    "Choose with 'crosstie resolve MAPPING RECORD --use erp' (or crm, or base), or make the values equal in one of the"
-    " systems; then the conflict closes by itself."
+    "Choose with 'crosstie resolve MAPPING RECORD --use erp' (or crm, newest, base), or make the values equal in one of"
+    " the systems; then the conflict closes by itself."
 )
 
 NEXT_STEPS: Mapping[ReasonCode, str] = {
     ReasonCode.BOTH_EDITED: _CHOOSE,
     ReasonCode.NEVER_AGREED: _CHOOSE,
+    ReasonCode.NEWEST_UNCLEAR: _CHOOSE,
     ReasonCode.OUTCOME_AMBIGUOUS: _CHOOSE,
     ReasonCode.COUNTERPART_DELETED: _GONE,
     ReasonCode.SURVIVOR_EDITED: _GONE,

@@ -57,6 +57,8 @@ class ConflictResolution(StrEnum):
     """The ERP wins."""
     GET_UPDATE = "get update"
     """The CRM wins."""
+    NEWEST = "newest"
+    """The side that was edited last wins; where nobody can tell which one it is, it is a conflict."""
 
 
 class Use(StrEnum):
@@ -66,6 +68,8 @@ class Use(StrEnum):
     CRM = "crm"
     BASE = "base"
     """What each side held when both last agreed."""
+    NEWEST = "newest"
+    """What the side holds that was edited last."""
 
 
 class OnDeletion(StrEnum):

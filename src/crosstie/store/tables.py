@@ -105,6 +105,7 @@ coupling = sa.Table(
     sa.Column("erp_version", sa.Text),
     sa.Column("crm_version", sa.Text),
     sa.Column("base", sa.JSON, nullable=False),
+    sa.Column("stamps", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("coupled_at", UtcTime, nullable=False),
     sa.Column("synchronized_at", UtcTime, nullable=False),
     sa.Column("job_id", sa.String(80), nullable=False),

@@ -11,7 +11,7 @@ from datetime import datetime
 from crosstie.engine.settle import settle
 from crosstie.engine.units import units_of
 from crosstie.model.action import FieldConflict
-from crosstie.model.coupling import Coupling
+from crosstie.model.coupling import Coupling, Stamp
 from crosstie.model.intent import Intent, IntentState
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
@@ -121,7 +121,9 @@ def _landed(
         erp_number=intent.number or intent.source_number,
     )
     proved = created_base(tables, attempts, record)
-    return replace(known, base={**known.base, **proved})
+    # The record's time of modification may be our write's or a later edit's.
+    unknown = {intent.destination: Stamp(record.version, None)}
+    return replace(known, base={**known.base, **proved}, stamps={**known.stamps, **unknown})
 
 
 def _look_again(coupling: Coupling, permit: Permit, now: datetime) -> RecordOutcome:

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from crosstie.engine.newest import edited_at
 from crosstie.model.action import SynchAction
-from crosstie.model.coupling import Base, Coupling
+from crosstie.model.coupling import Base, Coupling, Stamp
 from crosstie.model.intent import Intent, IntentState
 from crosstie.model.job import COUNTER_OF, Counters
 from crosstie.model.reason import Reason, ReasonCode
@@ -84,10 +85,21 @@ def coupling_after(tables: Tables, work: Work) -> Coupling | None:
     return replace(
         coupling,
         base=base,
+        stamps=stamps_after(coupling, work),
         erp_number=number,
         erp_version=_version(erp) if is_done else coupling.erp_version,
         crm_version=_version(crm) if is_done else coupling.crm_version,
     )
+
+
+def stamps_after(coupling: Coupling, work: Work) -> dict[Side, Stamp]:
+    """Our own write moves a record's time of modification: what was known before it is kept."""
+    stamps = dict(coupling.stamps)
+    for side, answer in work.answers.items():
+        before = work.on(side)
+        known = None if before is None else edited_at(coupling, side, before)
+        stamps[side] = Stamp(answer.version, known)
+    return stamps
 
 
 def landed_base(tables: Tables, intent: Intent, landed: Record) -> dict[str, Base]:

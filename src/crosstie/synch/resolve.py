@@ -27,7 +27,11 @@ from crosstie.synch.work import Answers, Work
 
 _LEASE_S = 120.0
 _LOST = (*LOST_COUNTERPART, ReasonCode.SURVIVOR_NEEDED)
-_RULES = {Use.ERP: ConflictResolution.SEND_UPDATE, Use.CRM: ConflictResolution.GET_UPDATE}
+_RULES = {
+    Use.ERP: ConflictResolution.SEND_UPDATE,
+    Use.CRM: ConflictResolution.GET_UPDATE,
+    Use.NEWEST: ConflictResolution.NEWEST,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,9 @@ async def resolve(
     """
     name = job.mapping
     if keeps_rule and use is Use.BASE:
-        raise UsageError("A rule can only be kept for 'erp' or 'crm'; nothing was done.", "Leave out --keep-rule.")
+        raise UsageError(
+            "A rule can only be kept for 'erp', 'crm' or 'newest'; nothing was done.", "Leave out --keep-rule."
+        )
     # Before anything is written, so that a word that names nothing costs no request.
     named = {one.erp_id for one in chosen(env.store, name, record, unit)}
     epoch = env.store.locks.take(name, env.owner, env.clock(), _LEASE_S, force=env.is_alone)
@@ -254,7 +260,7 @@ def _refuse_several(record: str, ids: set[str] | set[RecordId]) -> None:
 def _refuse_impossible(tables: Tables, asked: Sequence[OpenConflict], use: Use) -> None:
     """An answer that the mapping does not let travel is refused before anything is sent."""
     directions = {unit.name: unit.direction for unit in units_of(tables.mapping)}
-    needed = {Use.ERP: (Side.CRM,), Use.CRM: (Side.ERP,), Use.BASE: tuple(Side)}[use]
+    needed = {Use.ERP: (Side.CRM,), Use.CRM: (Side.ERP,), Use.BASE: tuple(Side), Use.NEWEST: tuple(Side)}[use]
     for one in asked:
         direction = directions.get(one.conflict.unit)
         if direction is not None and not all(direction.writes(side) for side in needed):

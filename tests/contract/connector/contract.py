@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx2
 import pytest
@@ -19,7 +20,7 @@ from crosstie.model.mapping import Condition, Operator
 from crosstie.model.record import Change, Record
 from crosstie.model.value import Value
 from crosstie.model.words import RecordId
-from crosstie.synch.ports.connector import Connector, Deleted, Landed, NotLanded, Write, WriteOutcome
+from crosstie.synch.ports.connector import Connector, Deleted, Landed, NotLanded, ServerTime, Write, WriteOutcome
 
 from .far_end import Clock, Line
 
@@ -360,8 +361,11 @@ class ConnectorContract:
         assert system.line.requests == []
 
     async def test_the_servers_clock(self, system: System) -> None:
-        """The server's time is known before anything else was asked."""
-        assert await system.connector.server_time() == system.clock.now()
+        """It is known before anything else was asked, with how far off it may be; else nothing is said."""
+        assert await system.connector.server_time() is None
+        system.line.clock = system.clock
+        told = await system.connector.server_time()
+        assert told == ServerTime(at=system.clock.now(), give_or_take=timedelta(seconds=1))
 
 
 def _version(records: Sequence[Record], id_: RecordId) -> str | None:

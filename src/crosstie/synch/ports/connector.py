@@ -7,7 +7,7 @@ names.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
 from crosstie.model.errors import CrosstieError
@@ -71,6 +71,15 @@ class NotLanded:
 WriteOutcome: TypeAlias = Landed | Deleted | NotLanded
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerTime:
+    """A reading of a server's clock."""
+
+    at: datetime
+    give_or_take: timedelta
+    """The resolution of what the server said, and the time that its answer travelled."""
+
+
 @dataclass(slots=True)
 class Traffic:
     """What a connector sent so far."""
@@ -108,8 +117,8 @@ class Connector(Protocol):
         """What rules must know of the environment, as ``local_currency`` (ERP) or ``base_currency`` (CRM)."""
         ...
 
-    async def server_time(self) -> datetime:
-        """The server's clock, from its last answer."""
+    async def server_time(self) -> ServerTime | None:
+        """The server's clock, from its last answer; ``None``: it does not tell."""
         ...
 
     def changes(
