@@ -13,7 +13,11 @@ from crosstie.model.words import ConflictResolution
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
 from crosstie.synch.resolve import deleted, labels_of
 
-_WINS = {ConflictResolution.SEND_UPDATE: "erp", ConflictResolution.GET_UPDATE: "crm"}
+_WINS = {
+    ConflictResolution.SEND_UPDATE: "erp",
+    ConflictResolution.GET_UPDATE: "crm",
+    ConflictResolution.NEWEST: "newest",
+}
 
 
 def conflicts(
@@ -41,9 +45,9 @@ def conflicts(
     if rules:
         out.table("Rules", ("Mapping", "Fields", "Wins"), rules)
     if found:
-        out.say("Next: 'crosstie resolve MAPPING RECORD --use erp' (or crm, or base).")
+        out.say("Next: 'crosstie resolve MAPPING RECORD --use erp' (or crm, base or newest).")
     if gone:
-        out.say("Next: 'crosstie resolve MAPPING RECORD --use restore' (or uncouple).")
+        out.say("Next: 'crosstie resolve MAPPING RECORD --use restore' (or uncouple, or delete).")
     if not found and not gone:
         out.say("There are no conflicts.")
     out.result(

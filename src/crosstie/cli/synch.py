@@ -42,7 +42,7 @@ def synch(
     crosstie = open_crosstie(home)
     try:
         if plan:
-            wait_for(_plan(crosstie, mappings or [], record or [], is_full=full, is_json=json))
+            wait_for(_plan(crosstie, mappings or [], record or [], is_full=full, accepts=accept, is_json=json))
             return
         with the_only_worker(crosstie.settings) as is_alone, ProgressBars(is_shown=not json) as bars:
             jobs = wait_for(
@@ -84,12 +84,12 @@ async def _synch(
 
 
 async def _plan(
-    crosstie: Crosstie, names: Sequence[str], records: Sequence[str], *, is_full: bool, is_json: bool
+    crosstie: Crosstie, names: Sequence[str], records: Sequence[str], *, is_full: bool, accepts: bool, is_json: bool
 ) -> None:
     async with connected(crosstie) as env:
         wanted = mappings_named(env.mappings, names)
         tally = Tally()
-        actions = plan_synch(env, wanted, tally, is_full=is_full, records=records)
+        actions = plan_synch(env, wanted, tally, is_full=is_full, records=records, accepts_mass_change=accepts)
         await PlanPrinter(output(is_json=is_json)).show(actions, tally)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crosstie.model.coupling import Base, Coupling
+from crosstie.model.coupling import Base, Coupling, Stamp
 from crosstie.model.errors import UsageError
 from crosstie.model.value import Json, value_from_json, value_to_json
 from crosstie.model.words import JobId, MappingName, RecordId, Side, Version
@@ -100,6 +100,7 @@ def coupling_to_row(one: Coupling) -> dict[str, object]:
             name: [[value_to_json(value) for value in base.erp], [value_to_json(value) for value in base.crm]]
             for name, base in one.base.items()
         },
+        "stamps": {side: [stamp.version, value_to_json(stamp.edited_at)] for side, stamp in one.stamps.items()},
     }
 
 
@@ -118,4 +119,10 @@ def coupling_from_row(row: Row) -> Coupling:
             name: Base(erp=tuple(map(value_from_json, erp)), crm=tuple(map(value_from_json, crm)))
             for name, (erp, crm) in base.items()
         },
+        stamps={Side(side): _stamp(*stamp) for side, stamp in row.stamps.items()},
     )
+
+
+def _stamp(version: str, edited_at: Json) -> Stamp:
+    at = value_from_json(edited_at)
+    return Stamp(Version(version), at if isinstance(at, datetime) else None)

@@ -4,16 +4,13 @@ The points: before each request is sent, after its effect but before its answer 
 product's own database. A crash takes the process: nothing of it runs afterwards.
 """
 
-import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from tests.world import World, make_world, open_world
+from tests.integration.synch.crashing import CrashError, CrashingTransport, Fuse, close, copy_of
+from tests.world import World, make_world
 
 from crosstie.app.in_process_jobs import InProcessJobs
 from crosstie.synch.full_synch import start
@@ -22,39 +19,6 @@ CUSTOMERS = 4
 PARTS = 8
 """The points are dealt out to so many tests; `make test` runs the first, `make test-full` all."""
 SHARES = [0, *(pytest.param(part, marks=pytest.mark.full) for part in range(1, PARTS))]
-
-
-class CrashError(BaseException):
-    """The process is gone."""
-
-
-@dataclass
-class Fuse:
-    """Counts the points and burns at one of them."""
-
-    burns_at: int
-    passed: int = 0
-
-    def pass_point(self) -> None:
-        """A crash may happen here."""
-        self.passed += 1
-        if self.passed == self.burns_at:
-            raise CrashError
-
-
-class CrashingTransport(httpx2.AsyncBaseTransport):
-    """Two points per request: before it is sent, and after its effect."""
-
-    def __init__(self, real: httpx2.AsyncBaseTransport, fuse: Fuse) -> None:
-        self._real = real
-        self._fuse = fuse
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send, unless the fuse burns before; lose the answer if it burns after."""
-        self._fuse.pass_point()
-        answer = await self._real.handle_async_request(request)
-        self._fuse.pass_point()
-        return answer
 
 
 async def prepare(folder: Path) -> None:
@@ -80,24 +44,6 @@ async def prepare(folder: Path) -> None:
     parent = {"parentcustomerid_account@odata.bind": f"/accounts({account['accountid']})"}
     await world.crm.create("contacts", firstname="Ola", lastname="Nordmann", **parent)
     await close(world)
-
-
-async def close(world: World) -> None:
-    """Give back files and clients."""
-    for side in (world.erp, world.crm):
-        await side.close()
-        side.app.state.close()
-
-
-@asynccontextmanager
-async def copy_of(template: Path, folder: Path) -> AsyncIterator[World]:
-    """The prepared company again, for one more history."""
-    shutil.copytree(template, folder)
-    world = open_world(folder)
-    world.page_size = 3
-    yield world
-    await close(world)
-    shutil.rmtree(folder)
 
 
 async def run_until_crash(world: World, fuse: Fuse) -> bool:
