@@ -72,3 +72,21 @@ def test_retry_says_how_many_it_took_up(in_conflict: tuple[Product, Sandbox]) ->
     product, _ = in_conflict
     assert product.run("retry", "customer", "--json").json == {"ok": True, "retried": 0, "jobs": []}
     assert product.run("retry", "customer").code == 0
+
+
+def test_texts_that_were_cut_are_listed(product: Product, own_sandbox: Callable[..., Sandbox]) -> None:
+    """By errors, with the columns, and by explain; by the last look at the pair only."""
+    sandbox = own_sandbox()
+    product.set_up(sandbox.details)
+    assert product.run("full-synch", "start", "--json").code == 0
+    with crm_client(sandbox.details) as crm:
+        (account,) = crm.get("accounts", params={"$filter": "accountnumber eq 'C00010'"}).json()["value"]
+        crm.patch(f"accounts({account['accountid']})", json={"address1_city": "B" * 31}).raise_for_status()
+    (job,) = product.run("synch", "customer", "--json").json["jobs"]
+
+    told = product.run("errors", "--json").json["truncated"]
+    explained = product.run("explain", "C00010", "--mapping", "customer")
+
+    assert (job["truncated"], [(one["id"], one["columns"]) for one in told]) == (1, [(account["accountid"], ["city"])])
+    assert "city" in product.run("errors").text
+    assert "Cut to fit: city." in explained.text

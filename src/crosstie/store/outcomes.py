@@ -79,6 +79,12 @@ def _waits_of(outcomes: sa.Select[Any]) -> sa.Select[Any]:
 
 
 _WAITS_OF_RECORD = _waits_of(_OF_RECORD)
+_TRUNCATED = (
+    sa.select(record_outcome)
+    .where(_OF_MAPPING, record_outcome.c.truncated != "")
+    .order_by(record_outcome.c.label, record_outcome.c.record_id)
+)
+_WAITS_OF_TRUNCATED = _waits_of(_TRUNCATED)
 
 
 class SqlOutcomes:
@@ -143,6 +149,10 @@ class SqlOutcomes:
     def count_unsettled(self) -> Mapping[MappingName, int]:
         """How many records of each mapping failed, are skipped, wait or conflict."""
         return {MappingName(row.mapping): int(row.records) for row in self._session.rows(_COUNT_UNSETTLED)}
+
+    def truncated(self, mapping: MappingName) -> Sequence[RecordOutcome]:
+        """Records that had a text cut to fit when they were last looked at."""
+        return self._outcomes(_TRUNCATED, _WAITS_OF_TRUNCATED, mapping=mapping)
 
     def labels(self, mapping: MappingName, ids: Sequence[str]) -> Mapping[str, str]:
         """Number and name of records that a mapping has looked at."""
@@ -213,6 +223,7 @@ def _outcome_to_row(one: RecordOutcome) -> dict[str, object]:
         "fields": list(one.fields),
         "job_id": one.job,
         "at": one.at,
+        "truncated": ",".join(one.truncated),
         "attempts": one.attempts,
         "due_at": one.due_at,
     }
@@ -240,6 +251,7 @@ def _outcome_from_row(row: sa.Row[Any], needs: Sequence[Need]) -> RecordOutcome:
         next_step=row.next_step,
         label=row.label,
         fields=tuple(row.fields),
+        truncated=tuple(filter(None, row.truncated.split(","))),
         job=JobId(row.job_id),
         at=row.at,
         attempts=row.attempts,

@@ -171,6 +171,7 @@ record_outcome = sa.Table(
     sa.Column("next_step", sa.Text, nullable=False),
     sa.Column("label", sa.Text, nullable=False),
     sa.Column("fields", sa.JSON, nullable=False),
+    sa.Column("truncated", sa.Text, nullable=False, server_default=""),
     sa.Column("job_id", sa.String(80), nullable=False),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),

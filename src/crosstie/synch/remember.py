@@ -172,6 +172,7 @@ def _outcome(tables: Tables, work: Work, attempts: int, permit: Permit, now: dat
         attempts=failures,
         due_at=now + timedelta(seconds=wait) if failures else _due_after(work, kind, now),
         needs=action.needs,
+        truncated=tuple(dict.fromkeys(action.truncated)),
         fields=(*action.crm_fields, *action.erp_fields) if action.to_crm or action.to_erp else (),
     )
 
@@ -193,7 +194,7 @@ def _due_after(work: Work, kind: ActionKind, now: datetime) -> datetime | None:
 
 
 def _cut(action: SynchAction) -> str:
-    said = [f"Cut to fit: {', '.join(action.truncated)}."] if action.truncated else []
+    said = [f"Cut to fit: {', '.join(dict.fromkeys(action.truncated))}."] if action.truncated else []
     said += [f"Left alone: {'; '.join(action.notes)}."] if action.notes else []
     return " ".join(said)
 
@@ -218,6 +219,8 @@ def count(works: Sequence[Work], outcomes: Sequence[RecordOutcome]) -> dict[Side
     """The page's counters by the side that was written to, or would have been."""
     result = dict.fromkeys(Side, Counters())
     for work, outcome in zip(works, outcomes, strict=True):
+        if outcome.truncated:
+            result[work.side.other] += Counters(truncated=1)
         name = COUNTER_OF.get(outcome.kind)
         if name is None:
             continue

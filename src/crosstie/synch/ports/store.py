@@ -69,6 +69,8 @@ class RecordOutcome:
     """References that wake it when they are coupled."""
     fields: tuple[str, ...] = ()
     """Fields that were sent."""
+    truncated: tuple[str, ...] = ()
+    """Columns that hold, or would hold, only what fits of a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +232,10 @@ class Outcomes(Protocol):
 
     def unsettled(self, mapping: MappingName | None = None, limit: int | None = None) -> Sequence[RecordOutcome]:
         """Records that failed, are skipped, wait or conflict."""
+        ...
+
+    def truncated(self, mapping: MappingName) -> Sequence[RecordOutcome]:
+        """Records that had a text cut to fit when they were last looked at."""
         ...
 
     def count_unsettled(self) -> Mapping[MappingName, int]:
