@@ -27,7 +27,10 @@ def test_a_conflict_is_shown_and_answered(in_conflict: tuple[Product, Sandbox]) 
     shown = {one["unit"]: one for one in product.run("conflicts", "customer", "--json").json["conflicts"]}
     name = shown["displayName=name"]
     assert (name["erp"], name["crm"], name["base_erp"]) == (["Ewa O'Neill"], ["O'Neill, Ewa"], None)
+    assert name["edited"]["erp"]["at"] is not None
+    assert (name["edited"]["erp"]["by"], name["edited"]["crm"]["by"]) == (None, "# Integration")
     assert "never agreed" in product.run("conflicts").text
+    assert "by whom is unknown" in product.run("conflicts").text
 
     done = product.run(
         "resolve", "customer", "C00010", "--unit", "displayName=name", "--use", "erp", "--keep-rule", "--json"

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from crosstie.model.action import FieldConflict, Need
 from crosstie.model.coupling import Coupling
 from crosstie.model.reason import Reason, ReasonCode
+from crosstie.model.record import LastEdit
 from crosstie.model.value import Json, Value, value_from_json, value_to_json
-from crosstie.model.words import ActionKind, JobId, MappingName, RecordId, Side
+from crosstie.model.words import ActionKind, JobId, MappingName, RecordId, Side, Version
 from crosstie.store.session import Keyed, Session, arg, args, excluded, mine
 from crosstie.store.tables import conflict, record_outcome, waiting
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
@@ -274,6 +275,7 @@ def _conflict_to_row(one: OpenConflict) -> dict[str, object]:
         "crm_values": [value_to_json(value) for value in what.crm],
         "base_erp": None if what.base_erp is None else [value_to_json(value) for value in what.base_erp],
         "base_crm": None if what.base_crm is None else [value_to_json(value) for value in what.base_crm],
+        "edits": {side: [edit.version, value_to_json(edit.at), edit.by] for side, edit in one.edits.items()},
         "found_at": one.found_at,
         "job_id": one.job,
         "closed_at": None,
@@ -286,6 +288,7 @@ def _conflict_from_row(row: sa.Row[Any]) -> OpenConflict:
         erp_id=RecordId(row.erp_id),
         crm_id=RecordId(row.crm_id),
         found_at=row.found_at,
+        edits={Side(side): _edit(*edit) for side, edit in row.edits.items()},
         job=JobId(row.job_id),
         conflict=FieldConflict(
             unit=row.unit,
@@ -297,6 +300,11 @@ def _conflict_from_row(row: sa.Row[Any]) -> OpenConflict:
             reason=Reason(ReasonCode(row.reason), row.reason_data),
         ),
     )
+
+
+def _edit(version: str, at: Json, by: str | None) -> LastEdit:
+    when = value_from_json(at)
+    return LastEdit(version=Version(version), at=when if isinstance(when, datetime) else None, by=by)
 
 
 def _values(data: Sequence[Json]) -> tuple[Value, ...]:

@@ -210,6 +210,7 @@ conflict = sa.Table(
     sa.Column("crm_values", sa.JSON, nullable=False),
     sa.Column("base_erp", sa.JSON),
     sa.Column("base_crm", sa.JSON),
+    sa.Column("edits", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("found_at", UtcTime, nullable=False),
     sa.Column("job_id", sa.String(80), nullable=False),
     sa.Column("closed_at", UtcTime),

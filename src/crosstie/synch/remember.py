@@ -210,6 +210,7 @@ def _conflicts(tables: Tables, work: Work, permit: Permit, now: datetime) -> lis
             conflict=conflict,
             found_at=now,
             job=permit.job,
+            edits=work.edits,
         )
         for conflict in work.action.conflicts
     ]

@@ -15,7 +15,7 @@ from crosstie.model.coupling import Coupling
 from crosstie.model.intent import Intent, IntentState
 from crosstie.model.job import FullSynchLine, SynchJob
 from crosstie.model.reason import Reason
-from crosstie.model.record import Change
+from crosstie.model.record import Change, LastEdit
 from crosstie.model.value import Values
 from crosstie.model.words import ActionKind, ConnectionId, JobId, MappingName, RecordId, Side
 from crosstie.synch.ports.decisions import MassChanges, Partings, Rules
@@ -83,6 +83,8 @@ class OpenConflict:
     conflict: FieldConflict
     found_at: datetime
     job: JobId
+    edits: Mapping[Side, LastEdit] = field(default_factory=dict)
+    """Who edited each side last, and when; our own later writes to other fields of the record do not count."""
 
 
 class CouplingStore(Protocol):

@@ -11,6 +11,7 @@ def upgrade() -> None:
     """Apply. What the guard had counted since a job last finished is counted anew."""
     op.add_column("intent", sa.Column("is_delete", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("coupling", sa.Column("stamps", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("conflict", sa.Column("edits", sa.JSON(), nullable=False, server_default="{}"))
     truncated = sa.Column("truncated", sa.Text(), nullable=False, server_default="")
     op.add_column("record_outcome", truncated)
     op.drop_table("blanked_field")
