@@ -18,6 +18,7 @@ from crosstie.model.record import Record
 from crosstie.model.words import ActionKind, RecordId, Side
 from crosstie.synch.attempts import attempts_of, created_base, key_of
 from crosstie.synch.deletions import end_deleted
+from crosstie.synch.keyless import settle_keyless
 from crosstie.synch.outbox import Permit
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
@@ -25,16 +26,24 @@ from crosstie.synch.tables import Tables
 
 
 async def recover(env: Environment, tables: Tables, permit: Permit) -> int:
-    """Settle every open intent of the mapping, a page at a time; returns how many there were."""
+    """Settle every open intent of the mapping, a page at a time, but those that must be held; returns how many."""
     settled = 0
-    while intents := env.store.journal.open(tables.mapping.name, env.page_size):
-        await settle_intents(env, tables, intents, permit)
-        settled += len(intents)
-    return settled
+    held: frozenset[str] = frozenset()
+    while True:
+        open_ = env.store.journal.open(tables.mapping.name, env.page_size + len(held))
+        intents = [intent for intent in open_ if intent.id not in held]
+        if not intents:
+            return settled
+        still = await settle_intents(env, tables, intents, permit)
+        held |= still
+        settled += len(intents) - len(still)
 
 
-async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Intent], permit: Permit) -> None:
-    """Look at the destinations and remember what became of these intents."""
+async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Intent], permit: Permit) -> frozenset[str]:
+    """Look at the destinations and remember what became of these intents; returns the ids of those that stay open."""
+    keyless = await settle_keyless(env, tables, intents)
+    held = frozenset(id_ for id_, (state, _) in keyless.items() if state is IntentState.OPEN)
+    intents = [intent for intent in intents if intent.id not in held]
     found = [await _look(env, tables, intents, side) for side in Side]
     gone = [await _confirm_gone(env, tables, intents, found, side) for side in Side]
     now = env.clock()
@@ -49,6 +58,8 @@ async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Int
         for intent in intents:
             record = found[0].get(intent.id) or found[1].get(intent.id)
             states[intent.id] = settle(intent, record, tables.on(intent.destination))
+            if intent.id in keyless:
+                states[intent.id], record = keyless[intent.id]
             if intent.is_delete:
                 # Neither shown nor said to be gone: decided again, and told then.
                 is_gone = any(intent.id in ids_ for ids_ in gone)
@@ -67,6 +78,7 @@ async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Int
         end_deleted(env, deleted, permit.job, now)
         env.store.outcomes.put_conflicts(conflicts)
         env.store.journal.settle(states, at=now)
+    return held
 
 
 async def _look(env: Environment, tables: Tables, intents: Sequence[Intent], side: Side) -> Mapping[str, Record]:

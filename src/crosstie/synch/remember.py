@@ -186,10 +186,13 @@ def _label(tables: Tables, work: Work, action: SynchAction) -> str:
 def _due_after(work: Work, kind: ActionKind, now: datetime) -> datetime | None:
     """A record created in the ERP is looked at once more: its new number goes back to the CRM.
 
-    One that waits to be deleted is looked at by every run.
+    One that waits to be deleted is looked at by every run; one whose outcome is held, when that is over.
     """
-    if work.action is not None and work.action.reason.code is ReasonCode.SURVIVOR_NEEDED:
+    reason = None if work.action is None else work.action.reason
+    if reason is not None and reason.code is ReasonCode.SURVIVOR_NEEDED:
         return now
+    if reason is not None and reason.code is ReasonCode.OUTCOME_HELD:
+        return datetime.fromisoformat(reason.data["until"])
     return now if kind is ActionKind.INSERT and work.side is Side.CRM else None
 
 

@@ -196,6 +196,10 @@ class Journal(Protocol):
         """Intents, oldest first, that were to create these CRM rows, or ERP records with these numbers."""
         ...
 
+    def keyless(self, mapping: MappingName) -> Sequence[tuple[datetime, Intent]]:
+        """Creates of ERP records without a number of ours whose outcome is open or ambiguous, with their time."""
+        ...
+
     def reserve_numbers(self, mapping: MappingName, pattern: str, ids: Sequence[RecordId]) -> Mapping[RecordId, str]:
         """The ERP number reserved for each CRM record; the same at every call."""
         ...

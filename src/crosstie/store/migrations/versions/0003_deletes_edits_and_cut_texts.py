@@ -1,4 +1,4 @@
-"""Deletes are intents too; the mass-change guard counts more than blanked fields."""
+"""Deletes are intents; who edited what when; texts that were cut; the guard counts more than blanked fields."""
 
 import sqlalchemy as sa
 from alembic import op
