@@ -27,7 +27,10 @@ def test_a_conflict_is_shown_and_answered(in_conflict: tuple[Product, Sandbox]) 
     shown = {one["unit"]: one for one in product.run("conflicts", "customer", "--json").json["conflicts"]}
     name = shown["displayName=name"]
     assert (name["erp"], name["crm"], name["base_erp"]) == (["Ewa O'Neill"], ["O'Neill, Ewa"], None)
+    assert name["edited"]["erp"]["at"] is not None
+    assert (name["edited"]["erp"]["by"], name["edited"]["crm"]["by"]) == (None, "# Integration")
     assert "never agreed" in product.run("conflicts").text
+    assert "by whom is unknown" in product.run("conflicts").text
 
     done = product.run(
         "resolve", "customer", "C00010", "--unit", "displayName=name", "--use", "erp", "--keep-rule", "--json"
@@ -72,3 +75,21 @@ def test_retry_says_how_many_it_took_up(in_conflict: tuple[Product, Sandbox]) ->
     product, _ = in_conflict
     assert product.run("retry", "customer", "--json").json == {"ok": True, "retried": 0, "jobs": []}
     assert product.run("retry", "customer").code == 0
+
+
+def test_texts_that_were_cut_are_listed(product: Product, own_sandbox: Callable[..., Sandbox]) -> None:
+    """By errors, with the columns, and by explain; by the last look at the pair only."""
+    sandbox = own_sandbox()
+    product.set_up(sandbox.details)
+    assert product.run("full-synch", "start", "--json").code == 0
+    with crm_client(sandbox.details) as crm:
+        (account,) = crm.get("accounts", params={"$filter": "accountnumber eq 'C00010'"}).json()["value"]
+        crm.patch(f"accounts({account['accountid']})", json={"address1_city": "B" * 31}).raise_for_status()
+    (job,) = product.run("synch", "customer", "--json").json["jobs"]
+
+    told = product.run("errors", "--json").json["truncated"]
+    explained = product.run("explain", "C00010", "--mapping", "customer")
+
+    assert (job["truncated"], [(one["id"], one["columns"]) for one in told]) == (1, [(account["accountid"], ["city"])])
+    assert "city" in product.run("errors").text
+    assert "Cut to fit: city." in explained.text

@@ -10,7 +10,7 @@ from tests.simulation.weather import CALL_FAULTS, FEED_FAULTS, WRITE_FAULTS, Cra
 from crosstie.engine.filter import meets
 from crosstie.model.errors import CrosstieError, OutcomeUnknownError, RecordError, SetupError, TransientError
 from crosstie.model.mapping import Condition
-from crosstie.model.record import Change, Record
+from crosstie.model.record import Change, LastEdit, Record
 from crosstie.model.schema import TableSchema
 from crosstie.model.value import Value, Values
 from crosstie.model.words import RecordId, Side, Version
@@ -113,6 +113,10 @@ class SimulatedConnector:
         """Those that do not exist."""
         await self._call()
         return frozenset(ids) - self.system.rows(table).keys()
+
+    async def last_edits(self, table: str, ids: Sequence[RecordId]) -> Mapping[RecordId, LastEdit]:
+        """Versions; these systems know no users."""
+        return {id_: LastEdit(version=one.version) for id_, one in (await self.read(table, ids, [])).items()}
 
     async def find(self, table: str, column: str, values: Sequence[Value], columns: Sequence[str]) -> Sequence[Record]:
         """Rows by value."""

@@ -86,6 +86,21 @@ def attention(crosstie: Crosstie, mapping: MappingName | None = None) -> Sequenc
         return _named(store, store.outcomes.unsettled(mapping))
 
 
+def truncated(crosstie: Crosstie, mapping: MappingName | None = None) -> Sequence[RecordOutcome]:
+    """Records with a text that was cut to fit; a pair that was looked at from both sides counts by its last look."""
+    names = list(crosstie.installed().mappings) if mapping is None else [mapping]
+    with crosstie.store() as store:
+        return [one for name in names for one in store.outcomes.truncated(name) if _is_last_look(store, one)]
+
+
+def _is_last_look(store: Store, one: RecordOutcome) -> bool:
+    coupling = store.couplings.by_id(one.mapping, one.side, [one.id]).get(one.id)
+    if coupling is None:
+        return True
+    other = store.outcomes.of_record(one.mapping, one.side.other, coupling.id_on(one.side.other))
+    return other is None or (other.at, other.side) < (one.at, one.side)
+
+
 def _named(store: Store, outcomes: Sequence[RecordOutcome]) -> list[RecordOutcome]:
     """The outcomes with records that others wait for named as people know them, not by id."""
     ids: dict[MappingName, list[str]] = {}

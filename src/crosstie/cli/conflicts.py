@@ -8,8 +8,9 @@ from crosstie.app.wiring import open_crosstie
 from crosstie.cli.options import Home, Json
 from crosstie.cli.output import output
 from crosstie.cli.synch import mapping_named
+from crosstie.model.record import LastEdit
 from crosstie.model.value import Value
-from crosstie.model.words import ConflictResolution
+from crosstie.model.words import ConflictResolution, Side
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
 from crosstie.synch.resolve import deleted, labels_of
 
@@ -37,7 +38,17 @@ def conflicts(
     crosstie.close()
     out = output(is_json=json)
     if found:
-        columns = ("Mapping", "Record", "Fields", "ERP holds", "CRM holds", "ERP held", "CRM held", "Since (UTC)")
+        columns = (
+            "Mapping",
+            "Record",
+            "Fields",
+            "ERP holds",
+            "CRM holds",
+            "ERP held",
+            "CRM held",
+            "ERP edited",
+            "CRM edited",
+        )
         out.table("Conflicts", columns, [_row(one, labels.get(one.erp_id, one.erp_id)) for one in found])
     if gone:
         rows = [(one.mapping, one.label or one.id, str(one.reason)) for one in gone]
@@ -63,7 +74,14 @@ def conflicts(
 def _row(one: OpenConflict, label: str) -> tuple[str, ...]:
     what = one.conflict
     held = (_text(side) for side in (what.erp, what.crm, what.base_erp, what.base_crm))
-    return one.mapping, label, what.unit, *held, f"{one.found_at:%Y-%m-%d %H:%M}"
+    return one.mapping, label, what.unit, *held, *(_edited(one.edits.get(side)) for side in Side)
+
+
+def _edited(edit: LastEdit | None) -> str:
+    """When (UTC) and by whom."""
+    if edit is None or edit.at is None:
+        return "unknown"
+    return f"{edit.at:%Y-%m-%d %H:%M:%S}, {edit.by or 'by whom is unknown'}"
 
 
 def _text(values: tuple[Value, ...] | None) -> str:
@@ -85,7 +103,12 @@ def _conflict(one: OpenConflict, label: str) -> dict[str, Any]:
         "code": what.reason.code,
         "reason": str(what.reason),
         "found_at": one.found_at,
+        "edited": {side: _edit(one.edits.get(side)) for side in Side},
     }
+
+
+def _edit(edit: LastEdit | None) -> dict[str, Any]:
+    return {"at": None if edit is None else edit.at, "by": None if edit is None else edit.by}
 
 
 def _deleted(one: RecordOutcome) -> dict[str, Any]:

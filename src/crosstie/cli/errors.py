@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crosstie.app.read_model import attention, conflicts
+from crosstie.app.read_model import attention, conflicts, truncated
 from crosstie.app.wiring import open_crosstie
 from crosstie.cli.options import Home, Json
 from crosstie.cli.output import output
@@ -17,11 +17,12 @@ def errors(
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Show records that failed, are skipped, wait or conflict, and why."""
+    """Show records that failed, are skipped, wait or conflict, and why; and texts that were cut to fit."""
     crosstie = open_crosstie(home)
     name = None if mapping is None else mapping_named(crosstie.installed().mappings, mapping)
     found = attention(crosstie, name)
     open_conflicts = [one for one in conflicts(crosstie) if name is None or one.mapping == name]
+    cut = truncated(crosstie, name)
     crosstie.close()
     out = output(is_json=json)
     rows = [(one.mapping, one.label or one.id, one.kind, one.reason, one.next_step) for one in found]
@@ -29,6 +30,9 @@ def errors(
     if open_conflicts:
         columns = ("Mapping", "Fields", "ERP holds", "CRM holds", "Reason")
         out.table("Conflicts", columns, [_conflict_row(one) for one in open_conflicts])
+    if cut:
+        headings = ("Mapping", "Record", "Columns that hold only a part")
+        out.table("Texts cut to fit", headings, [(one.mapping, one.label or one.id, _columns(one)) for one in cut])
     if not found and not open_conflicts:
         out.say("Nothing needs your attention.")
     out.result(
@@ -36,8 +40,24 @@ def errors(
             "ok": True,
             "errors": [_outcome(one) for one in found],
             "conflicts": [_conflict(one) for one in open_conflicts],
+            "truncated": [_truncated(one) for one in cut],
         }
     )
+
+
+def _columns(one: RecordOutcome) -> str:
+    return ", ".join(one.truncated)
+
+
+def _truncated(one: RecordOutcome) -> dict[str, Any]:
+    return {
+        "mapping": one.mapping,
+        "side": one.side,
+        "id": one.id,
+        "record": one.label,
+        "columns": list(one.truncated),
+        "at": one.at,
+    }
 
 
 def _conflict_row(one: OpenConflict) -> tuple[str, ...]:

@@ -50,11 +50,15 @@ def _tell(out: Output, one: Explanation) -> None:
         out.say(f"  Coupling: ERP {one.coupling.erp_id} and CRM {one.coupling.crm_id}.")
     if one.last is not None:
         out.say(f"  Last:     {one.last.at:%Y-%m-%d %H:%M:%S} UTC, {one.last.kind}. {one.last.reason}")
+        if one.last.detail:
+            out.say(f"            {one.last.detail}")
         if one.last.next_step:
             out.say(f"  Next:     {one.last.next_step}")
     out.say(f"  Now:      {one.now.kind}. {one.now.reason}")
     for column, value in {**one.now.to_crm, **one.now.to_erp}.items():
         out.say(f"            {column} = {value}")
+    if one.now.truncated:
+        out.say(f"  Cut:      {', '.join(dict.fromkeys(one.now.truncated))} is too short for the other side's text.")
     for conflict in one.conflicts:
         out.say(f"  Conflict: {conflict.conflict.unit}: ERP {conflict.conflict.erp}, CRM {conflict.conflict.crm}.")
     for refused in one.refused:
@@ -76,13 +80,20 @@ def _as_json(one: Explanation) -> dict[str, Any]:
         else {"erp_id": one.coupling.erp_id, "crm_id": one.coupling.crm_id, "erp_number": one.coupling.erp_number},
         "last": None
         if one.last is None
-        else {"at": one.last.at, "outcome": one.last.kind, "reason": str(one.last.reason), "job": one.last.job},
+        else {
+            "at": one.last.at,
+            "outcome": one.last.kind,
+            "reason": str(one.last.reason),
+            "job": one.last.job,
+            "detail": one.last.detail,
+        },
         "now": {
             "outcome": one.now.kind,
             "code": one.now.reason.code,
             "reason": str(one.now.reason),
             "to_crm": dict(one.now.to_crm),
             "to_erp": dict(one.now.to_erp),
+            "truncated": list(dict.fromkeys(one.now.truncated)),
         },
         "undone": [{"field": each.field, "erp": each.erp, "crm": each.crm} for each in one.refused],
         "conflicts": [conflict.conflict.unit for conflict in one.conflicts],

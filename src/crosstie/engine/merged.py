@@ -99,6 +99,13 @@ class FieldState:
         return self.field.direction is not Direction.BIDIRECTIONAL and isinstance(one_way, Keep)
 
     @property
+    def cut(self) -> tuple[str, ...]:
+        """Columns that hold what fitted of a longer text of the other side."""
+        pairs = ((self.to_crm, self.crm), (self.to_erp, self.erp))
+        cut = (what.truncated for what, held in pairs if isinstance(what, Converted) and what.values == held)
+        return tuple(column for columns in cut for column in columns)
+
+    @property
     def notes(self) -> list[str]:
         """What is to be said of values that stay where they are."""
         return [what.note for what in (self.to_crm, self.to_erp) if isinstance(what, Keep) and what.note]
@@ -136,6 +143,7 @@ def merge_unit(
     match outcome:
         case Outcome.SETTLED:
             merged.settled += [one.field.name for one in states if _agrees_on_values(one)]
+            merged.truncated += [column for one in states for column in one.cut]
         case Outcome.TO_CRM:
             _send(states, Side.CRM, merged)
         case Outcome.TO_ERP:

@@ -41,6 +41,8 @@ class ReasonCode(StrEnum):
     REFUSED_BY_SYSTEM = "refused_by_system"
     SYSTEM_BUSY = "system_busy"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    OUTCOME_HELD = "outcome_held"
+    CREATE_UNCLEAR = "create_unclear"
     UNSETTLED = "unsettled"
     CHANGED_MEANWHILE = "changed_meanwhile"
 
@@ -92,6 +94,14 @@ SENTENCES: Mapping[ReasonCode, str] = {
     ReasonCode.REFUSED_BY_SYSTEM: "The {side} refused it: {why}",
     ReasonCode.SYSTEM_BUSY: "The {side} was too busy or away: {why}",
     ReasonCode.OUTCOME_UNKNOWN: "The {side} did not answer a write; the next attempt looks before it writes.",
+    ReasonCode.OUTCOME_HELD: (
+        "A create in the ERP got no answer, and the table has no key to look it up by; nothing is sent again before"
+        " {until}, when it must have arrived or failed."
+    ),
+    ReasonCode.CREATE_UNCLEAR: (
+        "A create in the ERP got no answer, and {count} uncoupled there have the same {field}; nobody can tell whether"
+        " one of them is it."
+    ),
     ReasonCode.UNSETTLED: "A write to the {side} was interrupted, and must be settled before anything else.",
     ReasonCode.CHANGED_MEANWHILE: "It kept changing while Crosstie tried to write it.",
 }
@@ -132,6 +142,11 @@ NEXT_STEPS: Mapping[ReasonCode, str] = {
     ReasonCode.NO_EXCHANGE_RATE: "Enter an exchange rate in the ERP; it is taken up by itself then.",
     ReasonCode.SYSTEM_BUSY: "Nothing; it is tried again by itself.",
     ReasonCode.OUTCOME_UNKNOWN: "Nothing; the next run looks before it writes.",
+    ReasonCode.OUTCOME_HELD: "Nothing; it is looked up then, and adopted, created, or asked about.",
+    ReasonCode.CREATE_UNCLEAR: (
+        "Couple the right two with 'crosstie couple'. If it is none of them, rename or delete those in the ERP; then"
+        " 'crosstie retry' creates it."
+    ),
     ReasonCode.UNSETTLED: "Run 'crosstie synch', which looks what became of it first; then plan again.",
     ReasonCode.CHANGED_MEANWHILE: "Nothing; it is tried again by itself.",
 }

@@ -18,6 +18,16 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastEdit:
+    """When a record was last modified and by whom, as far as its system tells."""
+
+    version: Version
+    at: datetime | None = None
+    by: str | None = None
+    """The name of the user."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """A hint that a record changed: its id, its version then, and the columns that filters need."""
 

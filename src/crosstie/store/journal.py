@@ -79,6 +79,12 @@ _OWN_CREATES = _OF_MAPPING.where(
         sa.and_(intent.c.destination == Side.ERP, among(intent.c.number, "numbers")),
     ),
 ).order_by(*_OLDEST)
+_KEYLESS = _OF_MAPPING.where(
+    sa.or_(intent.c.state == IntentState.OPEN, intent.c.state == IntentState.AMBIGUOUS),
+    intent.c.is_insert,
+    intent.c.destination == Side.ERP,
+    intent.c.number.is_(None),
+).order_by(*_OLDEST)
 _NUMBERS = sa.select(reserved_number).where(
     mine(reserved_number), reserved_number.c.mapping == arg("mapping"), among(reserved_number.c.crm_id, "ids")
 )
@@ -147,6 +153,10 @@ class SqlJournal:
             return []
         rows = self._session.rows(_OWN_CREATES, mapping=mapping, crm_ids=crm_ids, numbers=numbers)
         return [_from_row(row) for row in rows]
+
+    def keyless(self, mapping: MappingName) -> Sequence[tuple[datetime, Intent]]:
+        """Creates of ERP records without a number of ours whose outcome is open or ambiguous, with their time."""
+        return [(row.intended_at, _from_row(row)) for row in self._session.rows(_KEYLESS, mapping=mapping)]
 
     def reserve_numbers(self, mapping: MappingName, pattern: str, ids: Sequence[RecordId]) -> Mapping[RecordId, str]:
         """The ERP number reserved for each CRM record; the same at every call."""

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from crosstie.model.action import FieldConflict, Need
 from crosstie.model.coupling import Coupling
 from crosstie.model.reason import Reason, ReasonCode
+from crosstie.model.record import LastEdit
 from crosstie.model.value import Json, Value, value_from_json, value_to_json
-from crosstie.model.words import ActionKind, JobId, MappingName, RecordId, Side
+from crosstie.model.words import ActionKind, JobId, MappingName, RecordId, Side, Version
 from crosstie.store.session import Keyed, Session, excluded, mine
 from crosstie.store.statement import Row, among, arg
 from crosstie.store.tables import conflict, record_outcome, waiting
@@ -92,6 +93,12 @@ def _waits_of(outcomes: sa.Select[Any]) -> sa.Select[Any]:
 _WAITS_OF_RECORD = _waits_of(_OF_RECORD)
 _WAITS_OF_UNSETTLED = _waits_of(_ALL_UNSETTLED)
 _WAITS_OF_MAPPING = _waits_of(_UNSETTLED_OF_MAPPING)
+_TRUNCATED = (
+    sa.select(record_outcome)
+    .where(_OF_MAPPING, record_outcome.c.truncated != "")
+    .order_by(record_outcome.c.label, record_outcome.c.record_id)
+)
+_WAITS_OF_TRUNCATED = _waits_of(_TRUNCATED)
 
 
 class SqlOutcomes:
@@ -156,6 +163,10 @@ class SqlOutcomes:
     def count_unsettled(self) -> Mapping[MappingName, int]:
         """How many records of each mapping failed, are skipped, wait or conflict."""
         return {MappingName(row.mapping): int(row.records) for row in self._session.rows(_COUNT_UNSETTLED)}
+
+    def truncated(self, mapping: MappingName) -> Sequence[RecordOutcome]:
+        """Records that had a text cut to fit when they were last looked at."""
+        return self._outcomes(_TRUNCATED, _WAITS_OF_TRUNCATED, mapping=mapping)
 
     def labels(self, mapping: MappingName, ids: Sequence[str]) -> Mapping[str, str]:
         """Number and name of records that a mapping has looked at."""
@@ -224,6 +235,7 @@ def _outcome_to_row(one: RecordOutcome) -> dict[str, object]:
         "fields": list(one.fields),
         "job_id": one.job,
         "at": one.at,
+        "truncated": ",".join(one.truncated),
         "attempts": one.attempts,
         "due_at": one.due_at,
     }
@@ -251,6 +263,7 @@ def _outcome_from_row(row: Row, needs: Sequence[Need]) -> RecordOutcome:
         next_step=row.next_step,
         label=row.label,
         fields=tuple(row.fields),
+        truncated=tuple(filter(None, row.truncated.split(","))),
         job=JobId(row.job_id),
         at=row.at,
         attempts=row.attempts,
@@ -273,6 +286,7 @@ def _conflict_to_row(one: OpenConflict) -> dict[str, object]:
         "crm_values": [value_to_json(value) for value in what.crm],
         "base_erp": None if what.base_erp is None else [value_to_json(value) for value in what.base_erp],
         "base_crm": None if what.base_crm is None else [value_to_json(value) for value in what.base_crm],
+        "edits": {side: [edit.version, value_to_json(edit.at), edit.by] for side, edit in one.edits.items()},
         "found_at": one.found_at,
         "job_id": one.job,
         "closed_at": None,
@@ -285,6 +299,7 @@ def _conflict_from_row(row: Row) -> OpenConflict:
         erp_id=RecordId(row.erp_id),
         crm_id=RecordId(row.crm_id),
         found_at=row.found_at,
+        edits={Side(side): _edit(*edit) for side, edit in row.edits.items()},
         job=JobId(row.job_id),
         conflict=FieldConflict(
             unit=row.unit,
@@ -296,6 +311,11 @@ def _conflict_from_row(row: Row) -> OpenConflict:
             reason=Reason(ReasonCode(row.reason), row.reason_data),
         ),
     )
+
+
+def _edit(version: str, at: Json, by: str | None) -> LastEdit:
+    when = value_from_json(at)
+    return LastEdit(version=Version(version), at=when if isinstance(when, datetime) else None, by=by)
 
 
 def _values(data: Sequence[Json]) -> tuple[Value, ...]:

@@ -14,6 +14,7 @@ from crosstie.model.words import ActionKind, OnDeletion, RecordId, Side, Version
 from crosstie.synch.adopt import adopt
 from crosstie.synch.deletions import keep_needed, leave_uncoupled, part
 from crosstie.synch.gather import candidates, couple_by_match, gather, with_references
+from crosstie.synch.keyless import hold_keyless
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import Pending
 from crosstie.synch.tables import Tables
@@ -64,6 +65,7 @@ async def decide_page(
         no_match = refused.get((work.side, work.id))
         work.action = _ambiguous(tables, work, no_match) if no_match else _decide(setting, work, frozen, answers)
         part(tables.mapping, work, answers.on_deletion)
+    await hold_keyless(env, tables, works)
     await keep_needed(env, tables.mapping, works)
     if answers.on_deletion is not OnDeletion.RESTORE:
         leave_uncoupled(env, tables.mapping, works)

@@ -13,6 +13,7 @@ from crosstie.synch.ports.environment import Environment
 from crosstie.synch.recover import settle_intents, settle_moved
 from crosstie.synch.remember import remember, remember_landed
 from crosstie.synch.tables import Tables
+from crosstie.synch.who_edited import find_editors
 from crosstie.synch.work import Answers, Work
 
 _ROUNDS = 4
@@ -42,6 +43,7 @@ async def run_page(
         if guard is not None and round_ == 0:
             guard.look(todo)
         await picture(env, tables, todo)
+        await find_editors(env, tables, todo)
         intend(env, tables, todo, permit)
         states = await send(env, tables, todo, permit)
         is_last = round_ == _ROUNDS - 1

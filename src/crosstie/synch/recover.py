@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from crosstie.engine.settle import UNDER_WAY, settle
+from crosstie.engine.settle import UNDER_WAY, Settled, settle
 from crosstie.model.coupling import Base, Coupling, Stamp
 from crosstie.model.intent import Intent, IntentState
 from crosstie.model.reason import Reason, ReasonCode
@@ -17,6 +17,7 @@ from crosstie.model.words import ActionKind, RecordId, Side
 from crosstie.synch.ambiguous import ambiguous_units
 from crosstie.synch.attempts import attempts_of, created_base, key_of
 from crosstie.synch.deletions import end_deleted
+from crosstie.synch.keyless import settle_keyless
 from crosstie.synch.permit import Permit, remembering
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
@@ -27,16 +28,27 @@ _MOVED = (IntentState.LANDED, IntentState.AMBIGUOUS)
 
 
 async def recover(env: Environment, tables: Tables, permit: Permit) -> int:
-    """Settle every open intent of the mapping, and those of which it is time to be sure, a page at a time."""
+    """Settle open intents of the mapping, but those that must be held, and those of which it is time to be sure.
+
+    A page at a time; returns how many were settled.
+    """
     settled, journal, name = 0, env.store.journal, tables.mapping.name
-    while intents := journal.open(name, env.page_size, unseen_before=env.clock() - UNDER_WAY):
-        await settle_intents(env, tables, intents, permit)
-        settled += len(intents)
-    return settled
+    held: frozenset[str] = frozenset()
+    while True:
+        open_ = journal.open(name, env.page_size + len(held), unseen_before=env.clock() - UNDER_WAY)
+        intents = [intent for intent in open_ if intent.id not in held]
+        if not intents:
+            return settled
+        still = await settle_intents(env, tables, intents, permit)
+        held |= still
+        settled += len(intents) - len(still)
 
 
-async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Intent], permit: Permit) -> None:
-    """Look at the destinations and remember what became of these intents."""
+async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Intent], permit: Permit) -> frozenset[str]:
+    """Look at the destinations and remember what became of these intents; returns the ids of those that stay open."""
+    keyless = await settle_keyless(env, tables, intents)
+    held = frozenset(id_ for id_, (state, _) in keyless.items() if state is IntentState.OPEN)
+    intents = [intent for intent in intents if intent.id not in held]
     found = [await _look(env, tables, intents, side) for side in Side]
     gone = [await _confirm_gone(env, tables, intents, found, side) for side in Side]
     now = env.clock()
@@ -53,6 +65,9 @@ async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Int
             is_under_way = intent.intended_at is None or now - intent.intended_at < UNDER_WAY
             table = tables.on(intent.destination)
             what = settle(intent, record, table, tables.mapping, is_under_way=is_under_way)
+            if intent.id in keyless:
+                state, record = keyless[intent.id]
+                what = Settled(state, frozenset(intent.source) if state is IntentState.LANDED else frozenset())
             states[intent.id] = what.state
             if intent.is_delete:
                 # Neither shown nor said to be gone: decided again, and told then.
@@ -75,6 +90,7 @@ async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Int
         end_deleted(env, deleted, permit.job, now)
         env.store.outcomes.put_conflicts(conflicts)
         env.store.journal.settle(states, at=now)
+    return held
 
 
 def moved_unseen(env: Environment, tables: Tables, works: Sequence[Work]) -> list[Intent]:

@@ -172,6 +172,7 @@ def _outcome(tables: Tables, work: Work, attempts: int, permit: Permit, now: dat
         attempts=failures,
         due_at=now + timedelta(seconds=wait) if failures else _due_after(work, kind, now),
         needs=action.needs,
+        truncated=tuple(dict.fromkeys(action.truncated)),
         fields=(*action.crm_fields, *action.erp_fields) if action.to_crm or action.to_erp else (),
     )
 
@@ -185,15 +186,18 @@ def _label(tables: Tables, work: Work, action: SynchAction) -> str:
 def _due_after(work: Work, kind: ActionKind, now: datetime) -> datetime | None:
     """A record created in the ERP is looked at once more: its new number goes back to the CRM.
 
-    One that waits to be deleted is looked at by every run.
+    One that waits to be deleted is looked at by every run; one whose outcome is held, when that is over.
     """
-    if work.action is not None and work.action.reason.code is ReasonCode.SURVIVOR_NEEDED:
+    reason = None if work.action is None else work.action.reason
+    if reason is not None and reason.code is ReasonCode.SURVIVOR_NEEDED:
         return now
+    if reason is not None and reason.code is ReasonCode.OUTCOME_HELD:
+        return datetime.fromisoformat(reason.data["until"])
     return now if kind is ActionKind.INSERT and work.side is Side.CRM else None
 
 
 def _cut(action: SynchAction) -> str:
-    said = [f"Cut to fit: {', '.join(action.truncated)}."] if action.truncated else []
+    said = [f"Cut to fit: {', '.join(dict.fromkeys(action.truncated))}."] if action.truncated else []
     said += [f"Left alone: {'; '.join(action.notes)}."] if action.notes else []
     return " ".join(said)
 
@@ -209,6 +213,7 @@ def _conflicts(tables: Tables, work: Work, permit: Permit, now: datetime) -> lis
             conflict=conflict,
             found_at=now,
             job=permit.job,
+            edits=work.edits,
         )
         for conflict in work.action.conflicts
     ]
@@ -218,6 +223,8 @@ def count(works: Sequence[Work], outcomes: Sequence[RecordOutcome]) -> dict[Side
     """The page's counters by the side that was written to, or would have been."""
     result = dict.fromkeys(Side, Counters())
     for work, outcome in zip(works, outcomes, strict=True):
+        if outcome.truncated:
+            result[work.side.other] += Counters(truncated=1)
         name = COUNTER_OF.get(outcome.kind)
         if name is None:
             continue

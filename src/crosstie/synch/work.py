@@ -7,7 +7,7 @@ from crosstie.model.action import Answer, SynchAction
 from crosstie.model.coupling import Coupling
 from crosstie.model.intent import Intent
 from crosstie.model.reason import Reason
-from crosstie.model.record import Record
+from crosstie.model.record import LastEdit, Record
 from crosstie.model.words import OnDeletion, RecordId, Side
 
 
@@ -27,6 +27,8 @@ class Work:
     landed_late: str | None = None
     """The id of the intent whose late effect this record is."""
     action: SynchAction | None = None
+    edits: Mapping[Side, LastEdit] = field(default_factory=dict)
+    """Of a pair in conflict: who edited each side last."""
     parting: OnDeletion | None = None
     """Why this coupling ends: its counterpart was deleted, and is created again or not, or the other deleted too."""
     hidden: Side | None = None

@@ -17,7 +17,7 @@ from crosstie.model.errors import (
     UsageError,
 )
 from crosstie.model.mapping import Condition, Operator
-from crosstie.model.record import Change, Record
+from crosstie.model.record import Change, LastEdit, Record
 from crosstie.model.value import Value
 from crosstie.model.words import RecordId
 from crosstie.synch.ports.connector import Connector, Deleted, Landed, NotLanded, ServerTime, Write, WriteOutcome
@@ -45,6 +45,8 @@ class System:
     insert: Callable[[int], Write]
     """A new record: its name is ``Firm N``, its key holds N, its phone is blank."""
     throttled: httpx2.Response
+    editor: str | None
+    """The name of our user, where the system tells who edited a record."""
     delete: Callable[[RecordId], Awaitable[None]]
     stats: Callable[[], Awaitable[Mapping[str, int]]]
 
@@ -209,6 +211,21 @@ class ConnectorContract:
         assert await system.connector.gone(system.table, []) == frozenset()
         with pytest.raises(UsageError):
             await system.connector.gone("unheard of", ids)
+
+    async def test_the_last_edit_is_told(self, system: System) -> None:
+        """With version and time, and by whom where the system says it; one that does not exist is left out."""
+        first, second = await system.inserted(2)
+        system.clock.pass_(minutes=5)
+        (moved,) = await system.connector.write(system.table, [system.modify(first, {system.phone: "1"})])
+
+        nobody = RecordId("00000000-0000-4000-8000-000000000001")
+        found = await system.connector.last_edits(system.table, [first.id, second.id, nobody])
+
+        record = landed(moved)
+        assert found == {
+            first.id: LastEdit(version=record.version, at=system.clock.now(), by=system.editor),
+            second.id: LastEdit(version=second.version, at=second.modified_at, by=system.editor),
+        }
 
     async def test_a_taken_key_is_told(self, system: System) -> None:
         """A second insert with the same key does not make a second record."""

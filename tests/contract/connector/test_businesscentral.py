@@ -109,6 +109,7 @@ async def system(tmp_path: Path) -> AsyncIterator[Erp]:
         bad_link="NOBODY",
         insert=insert,
         throttled=httpx2.Response(429, json={"error": {"code": "Application_TooManyRequests", "message": "Wait."}}),
+        editor=None,
         delete=delete,
         stats=stats,
     )

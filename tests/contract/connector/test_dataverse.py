@@ -79,6 +79,7 @@ async def system(tmp_path: Path) -> AsyncIterator[System]:
         bad_link="a number that is much longer than twenty characters",
         insert=insert,
         throttled=httpx2.Response(429, json=THROTTLED),
+        editor="# Integration",
         delete=delete,
         stats=stats,
     )

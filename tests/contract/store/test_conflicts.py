@@ -4,11 +4,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 from crosstie.model.reason import Reason, ReasonCode
+from crosstie.model.record import LastEdit
 from crosstie.model.words import JobId, Side
 from crosstie.store.store import SqlStore
 
 from .backends import OnPostgres, OnSqlite
-from .builders import CONTACT, CUSTOMER, EVERY_KIND_OF_VALUE, conflict, crm, erp, minutes
+from .builders import CONTACT, CUSTOMER, EVERY_KIND_OF_VALUE, conflict, crm, erp, minutes, version
 
 NAME, PHONE = "displayName=name", "phoneNumber=telephone1"
 
@@ -27,7 +28,11 @@ class ConflictsContract:
             base_crm=(None, Decimal("0.10")),
             reason=Reason(ReasonCode.OUTCOME_AMBIGUOUS, {"fields": "address"}),
         )
-        full = conflict(1, conflict=what, job=JobId("job-4"), found_at=minutes(4))
+        edits = {
+            Side.ERP: LastEdit(version=version("e"), at=minutes(2)),
+            Side.CRM: LastEdit(version=version("c"), at=None, by="Jana Röth"),
+        }
+        full = conflict(1, conflict=what, job=JobId("job-4"), found_at=minutes(4), edits=edits)
 
         store.outcomes.put_conflicts([full, conflict(2)])
 

@@ -68,6 +68,27 @@ class JournalContract:
         assert store.journal.unseen(CUSTOMER, [crm(1)]) == []
         assert [one.id for one in store.journal.unseen(CUSTOMER, [crm(2)])] == ["intent-2"]
 
+    def test_creates_without_a_key_are_found_while_their_outcome_is_unknown(
+        self, store: SqlStore, stranger: SqlStore
+    ) -> None:
+        """Open or ambiguous, oldest first, with their time; no others, and none with a number."""
+        epoch = lock(store)
+        plain = {"destination": Side.ERP, "is_insert": True, "erp_id": None, "version": None, "source_number": None}
+        held, unclear = intent(1, **plain), intent(2, **plain, state=IntentState.AMBIGUOUS)
+        others = [
+            intent(3, **plain, state=IntentState.LANDED),
+            intent(4, **plain, state=IntentState.NOT_LANDED),
+            intent(5, **plain, number="CRM000001"),
+            intent(6, is_insert=True),
+            intent(7, destination=Side.ERP),
+            intent(8, **plain, mapping=CONTACT),
+        ]
+        store.journal.commit([unclear], epoch=epoch, at=minutes(1))
+        store.journal.commit([held, *others], epoch=epoch, at=minutes(2))
+        stranger.journal.commit([intent(9, **plain)], epoch=lock(stranger), at=START)
+
+        assert store.journal.keyless(CUSTOMER) == [(minutes(1), unclear), (minutes(2), held)]
+
     def test_what_landed_of_a_job_comes_newest_first(self, store: SqlStore, stranger: SqlStore) -> None:
         """More than a page, many at one instant; nothing open, of another job, mapping or connection."""
         epoch = lock(store)

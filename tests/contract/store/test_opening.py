@@ -26,7 +26,7 @@ from .builders import CUSTOMER, JOB, START, coupling, crm, erp
 
 HEAD = "0003"
 AT = "2026-03-02T09:00:00.000000Z"
-OLD_LACKS = [("intent", "is_delete"), ("coupling", "stamps")]
+OLD_LACKS = [("intent", "is_delete"), ("coupling", "stamps"), ("conflict", "edits"), ("record_outcome", "truncated")]
 """What revision 0002 did not have."""
 OPEN_WHEN_TOLD = """
 import sys

@@ -156,6 +156,15 @@ def test_a_text_that_does_not_fit_is_cut_and_reported() -> None:
     assert (action.to_erp, action.truncated) == ({"street": "0123456789"}, ("street",))
 
 
+@pytest.mark.parametrize("line1", ["0123456789", "0123456789 too long"])
+def test_a_text_that_was_cut_is_still_reported_when_nothing_is_sent(line1: str) -> None:
+    """As long as the other side holds more; a text that fits is not."""
+    action = decide_pair(setting(mapping(STREET)), coupling({}), erp(street="0123456789"), crm(line1=line1))
+
+    assert (action.kind, action.to_erp, action.to_crm) == (ActionKind.UNCHANGED, {}, {})
+    assert action.truncated == (() if line1 == "0123456789" else ("street",))
+
+
 def test_decimals_compare_as_amounts() -> None:
     """10 and 10.00 are one amount."""
     limit = field("limit", "credit", TO)

@@ -13,7 +13,7 @@ from crosstie.connectors.dataverse.settings import DataverseSettings
 from crosstie.connectors.dataverse.writes import write
 from crosstie.connectors.table_file import TableFile
 from crosstie.model.mapping import Condition
-from crosstie.model.record import Record
+from crosstie.model.record import LastEdit, Record
 from crosstie.model.schema import TableSchema
 from crosstie.model.value import Value, Values
 from crosstie.model.words import RecordId, Side
@@ -120,6 +120,11 @@ class DataverseConnector:
         """Which of these rows do not exist."""
         with sorted_errors():
             return await reads.gone(self._service, table_named(table, self._known), ids)
+
+    async def last_edits(self, table: str, ids: Sequence[RecordId]) -> Mapping[RecordId, LastEdit]:
+        """When these rows were last modified, and by whom."""
+        with sorted_errors():
+            return await reads.last_edits(self._service, table_named(table, self._known), ids)
 
     async def find(self, table: str, column: str, values: Sequence[Value], columns: Sequence[str]) -> Sequence[Record]:
         """The records whose ``column`` equals one of ``values``."""

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 
 from crosstie.connectors.dataverse.errors import ROW_MISSING
-from crosstie.connectors.dataverse.schema import Table, WireColumn
+from crosstie.connectors.dataverse.schema import MODIFIED_BY, MODIFIED_ON, Table, WireColumn
 from crosstie.connectors.dataverse.service import Service, annotations
-from crosstie.connectors.dataverse.values import RowReader, literal, selected
+from crosstie.connectors.dataverse.values import FORMATTED, RowReader, literal, selected
 from crosstie.model.mapping import Condition, Operator
-from crosstie.model.record import Record
+from crosstie.model.record import LastEdit, Record
 from crosstie.model.schema import Kind
 from crosstie.model.value import Value
 from crosstie.model.words import RecordId
@@ -54,6 +54,22 @@ async def gone(service: Service, table: Table, ids: Sequence[RecordId]) -> froze
 
     answers = await asyncio.gather(*(is_missing(id_) for id_ in ids))
     return frozenset(id_ for id_, missing in zip(ids, answers, strict=True) if missing)
+
+
+async def last_edits(service: Service, table: Table, ids: Sequence[RecordId]) -> Mapping[RecordId, LastEdit]:
+    """When these rows were last modified, and by whom: the lookup's formatted value is the user's name."""
+    reader = RowReader(service.host, table, ())
+    select = f"{table.primary_key},{MODIFIED_ON},{MODIFIED_BY}"
+    prefer = (f'odata.include-annotations="{FORMATTED}"',)
+    edits: dict[RecordId, LastEdit] = {}
+    for filter_ in _any_of(table.column(table.primary_key), list(dict.fromkeys(ids))):
+        url = service.url(table.entity_set, {"$select": select, "$filter": filter_})
+        async for page in service.pages(url, purpose="last_edits", prefer=prefer):
+            for row in page.rows:
+                record, name = reader.record(row), row.get(f"{MODIFIED_BY}@{FORMATTED}")
+                by = None if name is None else str(name)
+                edits[record.id] = LastEdit(version=record.version, at=record.modified_at, by=by)
+    return edits
 
 
 async def find(

@@ -21,6 +21,7 @@ from crosstie.connectors.table_file import (
 from crosstie.model.schema import Column, Kind, TableSchema
 
 MODIFIED_ON = "modifiedon"
+MODIFIED_BY = "_modifiedby_value"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

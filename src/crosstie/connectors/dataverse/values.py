@@ -18,6 +18,7 @@ from crosstie.odata.errors import NotUnderstoodError
 from crosstie.odata.etag import etag_of
 from crosstie.odata.message import JsonObject
 
+FORMATTED = "OData.Community.Display.V1.FormattedValue"
 LOOKUP_NAME = "Microsoft.Dynamics.CRM.lookuplogicalname"
 _ZERO = "00000000-0000-0000-0000-000000000000"
 

@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 
 from crosstie.model.errors import CrosstieError
 from crosstie.model.mapping import Condition
-from crosstie.model.record import Change, Record
+from crosstie.model.record import Change, LastEdit, Record
 from crosstie.model.schema import TableSchema
 from crosstie.model.value import Value, Values
 from crosstie.model.words import RecordId, Side, Version
@@ -140,6 +140,10 @@ class Connector(Protocol):
 
         A list leaves out what our user may not see, so a record that :meth:`read` does not find may only be hidden.
         """
+        ...
+
+    async def last_edits(self, table: str, ids: Sequence[RecordId]) -> Mapping[RecordId, LastEdit]:
+        """When these records were last modified, and by whom where the system says it."""
         ...
 
     async def find(self, table: str, column: str, values: Sequence[Value], columns: Sequence[str]) -> Sequence[Record]:

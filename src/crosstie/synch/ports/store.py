@@ -15,7 +15,7 @@ from crosstie.model.coupling import Coupling
 from crosstie.model.intent import Intent, IntentState
 from crosstie.model.job import FullSynchLine, SynchJob
 from crosstie.model.reason import Reason
-from crosstie.model.record import Change
+from crosstie.model.record import Change, LastEdit
 from crosstie.model.value import Values
 from crosstie.model.words import ActionKind, ConnectionId, JobId, MappingName, RecordId, Side
 from crosstie.synch.ports.decisions import MassChanges, Partings, Rules
@@ -82,6 +82,8 @@ class RecordOutcome:
     """References that wake it when they are coupled."""
     fields: tuple[str, ...] = ()
     """Fields that were sent."""
+    truncated: tuple[str, ...] = ()
+    """Columns that hold, or would hold, only what fits of a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,8 @@ class OpenConflict:
     conflict: FieldConflict
     found_at: datetime
     job: JobId
+    edits: Mapping[Side, LastEdit] = field(default_factory=dict)
+    """Who edited each side last, and when; our own later writes to other fields of the record do not count."""
 
 
 class CouplingStore(Protocol):
@@ -205,6 +209,10 @@ class Journal(Protocol):
         """Intents, oldest first, that were to create these CRM rows, or ERP records with these numbers."""
         ...
 
+    def keyless(self, mapping: MappingName) -> Sequence[tuple[datetime, Intent]]:
+        """Creates of ERP records without a number of ours whose outcome is open or ambiguous, with their time."""
+        ...
+
     def reserve_numbers(self, mapping: MappingName, pattern: str, ids: Sequence[RecordId]) -> Mapping[RecordId, str]:
         """The ERP number reserved for each CRM record; the same at every call."""
         ...
@@ -243,6 +251,10 @@ class Outcomes(Protocol):
 
     def unsettled(self, mapping: MappingName | None = None, limit: int | None = None) -> Sequence[RecordOutcome]:
         """Records that failed, are skipped, wait or conflict."""
+        ...
+
+    def truncated(self, mapping: MappingName) -> Sequence[RecordOutcome]:
+        """Records that had a text cut to fit when they were last looked at."""
         ...
 
     def count_unsettled(self) -> Mapping[MappingName, int]:

@@ -1,4 +1,4 @@
-"""Deletes are intents too; the mass-change guard counts more than blanked fields."""
+"""Deletes are intents; who edited what when; texts that were cut; the guard counts more than blanked fields."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,9 @@ def upgrade() -> None:
     """Apply. What the guard had counted since a job last finished is counted anew."""
     op.add_column("intent", sa.Column("is_delete", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("coupling", sa.Column("stamps", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("conflict", sa.Column("edits", sa.JSON(), nullable=False, server_default="{}"))
+    truncated = sa.Column("truncated", sa.Text(), nullable=False, server_default="")
+    op.add_column("record_outcome", truncated)
     op.drop_table("blanked_field")
     op.create_table(
         "guard_count",
