@@ -78,10 +78,10 @@ def _row(one: OpenConflict, label: str) -> tuple[str, ...]:
 
 
 def _edited(edit: LastEdit | None) -> str:
-    """When (UTC) and by whom."""
+    """When (UTC), and by whom where the system tells."""
     if edit is None or edit.at is None:
         return "unknown"
-    return f"{edit.at:%Y-%m-%d %H:%M:%S}, {edit.by or 'by whom is unknown'}"
+    return f"{edit.at:%Y-%m-%d %H:%M:%S} {edit.by or '(unknown)'}"
 
 
 def _text(values: tuple[Value, ...] | None) -> str:
