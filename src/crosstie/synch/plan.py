@@ -23,7 +23,7 @@ from crosstie.synch.full_synch import ordered
 from crosstie.synch.outbox import Permit, draw_up
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.tables import Tables, describe
-from crosstie.synch.work import Work
+from crosstie.synch.work import Answers, Work
 
 _UNSETTLED_SHOWN = 10_000
 """Interrupted writes are at most a page a side; this is far beyond."""
@@ -87,22 +87,42 @@ async def plan(
     *,
     is_full: bool = False,
     records: Sequence[str] = (),
+    destination: Side | None = None,
 ) -> AsyncGenerator[PlannedAction, None]:
-    """What a synchronization of these mappings, or of these records only, would do; page by page."""
-    wanted = set(names)
-    chosen = await find_chosen(env, wanted, records) if records else {}
+    """What a synchronization of these mappings, or of these records only, would do; page by page.
+
+    With a ``destination``: what carrying these records over to that side would do, whatever was edited there.
+    """
+    wanted, answers = set(names), Answers(destination=destination)
+    chosen = await find_chosen(env, wanted, records, destination=destination) if records else {}
     for name in ordered(env):
         if name not in wanted or (records and name not in chosen):
             continue
-        async for action in _plan_mapping(env, env.mappings[name], tally, is_full=is_full, chosen=chosen.get(name)):
+        actions = _plan_mapping(
+            env, env.mappings[name], tally, is_full=is_full, chosen=chosen.get(name), answers=answers
+        )
+        async for action in actions:
             yield action
 
 
 async def _plan_mapping(
-    env: Environment, mapping: TableMapping, tally: Tally, *, is_full: bool, chosen: Sequence[Work] | None
+    env: Environment,
+    mapping: TableMapping,
+    tally: Tally,
+    *,
+    is_full: bool,
+    chosen: Sequence[Work] | None,
+    answers: Answers,
 ) -> AsyncGenerator[PlannedAction, None]:
     open_ = env.store.journal.open(mapping.name, _UNSETTLED_SHOWN)
-    run = _Plan(env=env, tables=await describe(env, mapping), tally=tally, held=_held(open_), lists_all=bool(chosen))
+    run = _Plan(
+        env=env,
+        tables=await describe(env, mapping),
+        tally=tally,
+        held=_held(open_),
+        lists_all=bool(chosen),
+        answers=answers,
+    )
     tally.records.setdefault(mapping.name, Counter())
     if chosen is not None:
         for action in [*run.unsettled(open_, chosen), *await run.decide(chosen, creates=mapping.creates)]:
@@ -189,6 +209,7 @@ class _Plan:
     """Records with an interrupted write; what becomes of them is known once it is settled."""
     lists_all: bool
     """A person asked for these records: tell of the quiet ones too."""
+    answers: Answers
 
     def unsettled(self, open_: Sequence[Intent], chosen: Sequence[Work] | None = None) -> Iterator[PlannedAction]:
         """An action for each interrupted write, or for those that concern the chosen records."""
@@ -212,7 +233,7 @@ class _Plan:
         todo = [work for work in works if work.id not in self.held[work.side]]
         if not todo:
             return []
-        await decide_page(self.env, self.tables, todo, creates=creates)
+        await decide_page(self.env, self.tables, todo, creates=creates, answers=self.answers)
         told = self._told(todo, earlier, is_due=is_due)
         todo = [work for work in todo if not self._is_held(work) and work.id not in told]
         permit = Permit(job=JobId("plan"), epoch=0, until=self.env.clock())
