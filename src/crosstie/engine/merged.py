@@ -57,6 +57,9 @@ class Merged:
 
     def _verdict(self) -> tuple[ActionKind, Reason]:
         changed = ", ".join(self.fields[Side.CRM] + self.fields[Side.ERP])
+        if self.invalid and not self.conflicts:
+            # Whatever else of the record is sent: what cannot be must not be forgotten with it.
+            return ActionKind.FAIL, self.invalid[0]
         if self.values[Side.ERP] or self.values[Side.CRM]:
             if self.chosen is not None and self.values[self.chosen]:
                 said = {"side": self.chosen.other.value.upper(), "fields": changed}
@@ -65,8 +68,6 @@ class Merged:
         if self.conflicts:
             units = ", ".join(conflict.unit for conflict in self.conflicts)
             return ActionKind.CONFLICT, Reason(self.conflicts[0].reason.code, {"fields": units})
-        if self.invalid:
-            return ActionKind.FAIL, self.invalid[0]
         required = [need for need in self.needs if need.is_required]
         if required:
             return ActionKind.WAIT, needs_coupling(required[0])
