@@ -17,15 +17,18 @@ def errors(
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Show records that failed, are skipped, wait or conflict, and why."""
+    """Show records that failed, are skipped, wait or conflict, the latest first, and why."""
     crosstie = open_crosstie(home)
     name = None if mapping is None else mapping_named(crosstie.installed().mappings, mapping)
     found = attention(crosstie, name)
     open_conflicts = [one for one in conflicts(crosstie) if name is None or one.mapping == name]
     crosstie.close()
     out = output(is_json=json)
-    rows = [(one.mapping, one.label or one.id, one.kind, one.reason, one.next_step) for one in found]
-    out.table("Coupled Data Synchronization Errors", ("Mapping", "Record", "Outcome", "Reason", "Next step"), rows)
+    title, head = (
+        "Coupled Data Synchronization Errors",
+        ("Mapping", "Record", "Outcome", "Reason", "At (UTC)", "Next step"),
+    )
+    out.table(title, head, [_outcome_row(one) for one in found])
     if open_conflicts:
         columns = ("Mapping", "Fields", "ERP holds", "CRM holds", "Reason")
         out.table("Conflicts", columns, [_conflict_row(one) for one in open_conflicts])
@@ -38,6 +41,11 @@ def errors(
             "conflicts": [_conflict(one) for one in open_conflicts],
         }
     )
+
+
+def _outcome_row(one: RecordOutcome) -> tuple[str, ...]:
+    at = f"{one.at:%Y-%m-%d %H:%M}"
+    return one.mapping, one.label or one.id, one.kind, str(one.reason), at, one.next_step
 
 
 def _conflict_row(one: OpenConflict) -> tuple[str, ...]:
@@ -57,6 +65,7 @@ def _outcome(one: RecordOutcome) -> dict[str, Any]:
         "reason": str(one.reason),
         "detail": one.detail,
         "next_step": one.next_step,
+        "at": one.at,
         "attempts": one.attempts,
         "due_at": one.due_at,
     }

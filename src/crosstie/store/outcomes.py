@@ -49,7 +49,7 @@ _COUNT_UNSETTLED = (
 _ALL_UNSETTLED = (
     sa.select(record_outcome)
     .where(mine(record_outcome), record_outcome.c.kind.in_(_UNSETTLED))
-    .order_by(record_outcome.c.mapping, record_outcome.c.label, record_outcome.c.record_id)
+    .order_by(record_outcome.c.at.desc(), record_outcome.c.mapping, record_outcome.c.label, record_outcome.c.record_id)
 )
 
 _FORGET_WAITS = sa.delete(waiting).where(
@@ -150,7 +150,7 @@ class SqlOutcomes:
         return {row.record_id: row.label for row in rows}
 
     def unsettled(self, mapping: MappingName | None = None, limit: int | None = None) -> Sequence[RecordOutcome]:
-        """Records that failed, are skipped, wait or conflict."""
+        """Records that failed, are skipped, wait or conflict, the newest outcome first."""
         # Built here: only lists for people ask it, and what they leave out differs.
         statement = _ALL_UNSETTLED.limit(limit)
         if mapping is None:

@@ -170,6 +170,15 @@ class OutcomesContract:
         assert store.outcomes.unsettled()[0] == outcome(1, kind=ActionKind.SKIP, mapping=CONTACT)
         assert len(store.outcomes.unsettled()) == 5
 
+    def test_the_latest_of_them_comes_first(self, store: SqlStore) -> None:
+        """Whatever its mapping and name; also where only so many are asked for."""
+        failed = {"kind": ActionKind.FAIL, "reason": FAILED}
+        times = [outcome(number, **failed, at=minutes(at)) for number, at in ((1, 2), (2, 9), (3, 5))]
+        store.outcomes.put([*times, outcome(4, **failed, at=minutes(7), mapping=CONTACT)])
+
+        assert [one.at for one in store.outcomes.unsettled()] == [minutes(at) for at in (9, 7, 5, 2)]
+        assert [one.id for one in store.outcomes.unsettled(CUSTOMER, limit=2)] == [erp(2), erp(3)]
+
     def test_unsettled_records_are_counted_by_mapping(self, store: SqlStore) -> None:
         """And listed so many at most, the first ones, with what they wait for."""
         waiting = [outcome(n, kind=ActionKind.WAIT, needs=(need(erp(n + 10)),)) for n in range(3)]

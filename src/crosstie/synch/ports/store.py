@@ -229,7 +229,7 @@ class Outcomes(Protocol):
         ...
 
     def unsettled(self, mapping: MappingName | None = None, limit: int | None = None) -> Sequence[RecordOutcome]:
-        """Records that failed, are skipped, wait or conflict."""
+        """Records that failed, are skipped, wait or conflict, the newest outcome first."""
         ...
 
     def count_unsettled(self) -> Mapping[MappingName, int]:
