@@ -24,6 +24,8 @@ def part(mapping: TableMapping, work: Work, answer: OnDeletion | None) -> None:
     """Put the strategy on a work whose counterpart was deleted; ``answer`` is a person's, before the mapping's own."""
     work.parting = None
     action = work.action
+    if action is not None and action.reason.code is ReasonCode.GONE and work.coupling is not None:
+        work.parting = OnDeletion.UNCOUPLE  # nothing is left to tie together
     if action is None or action.reason.code is not ReasonCode.COUNTERPART_DELETED:
         return
     strategy = answer or mapping.on_deletion
