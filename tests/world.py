@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx2
 from starlette.applications import Starlette
+from tests.watched_session import WatchedSession
 
 from crosstie.app.declared_tables import DeclaredTables
 from crosstie.app.in_process_jobs import InProcessJobs
@@ -63,12 +65,26 @@ class TestClock:
         self.at += timedelta(**by)
 
 
+class Dated(httpx2.AsyncBaseTransport):
+    """The server's clock in every answer, in whole seconds, as a web server says it."""
+
+    def __init__(self, app: Starlette, clock: Callable[[], datetime]) -> None:
+        self._real = httpx2.ASGITransport(app=app)
+        self._clock = clock
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer with a date."""
+        answer = await self._real.handle_async_request(request)
+        answer.headers["Date"] = format_datetime(self._clock(), usegmt=True)
+        return answer
+
+
 class Side:
     """One sandbox system as its own users reach it: a plain HTTP client, nothing of the product."""
 
-    def __init__(self, app: Starlette, url: str, root: str) -> None:
+    def __init__(self, app: Starlette, url: str, root: str, clock: Callable[[], datetime]) -> None:
         self.app = app
-        self.transport = httpx2.ASGITransport(app=app)
+        self.transport = Dated(app, clock)
         self._client = httpx2.AsyncClient(transport=self.transport, base_url=url)
         self._root = root
         self._token = ""
@@ -158,7 +174,12 @@ class World:
         return Runtime(now=self.clock, monotonic=lambda: self.clock().timestamp(), sleep=sleep, jitter=lambda: 0.5)
 
     @contextmanager
-    def product(self, erp: Wrap = lambda real: real, crm: Wrap = lambda real: real) -> Iterator[Environment]:
+    def product(
+        self,
+        erp: Wrap = lambda real: real,
+        crm: Wrap = lambda real: real,
+        before_commit: Callable[[], None] = lambda: None,
+    ) -> Iterator[Environment]:
         """The product as one process: opened on the store, its transports wrapped if faults are wanted."""
         engine = open_database(self.database_url or f"sqlite:///{self.folder / 'crosstie.sqlite'}")
         erp_settings = businesscentral.BusinessCentralSettings(
@@ -174,9 +195,10 @@ class World:
             client_id=CREDENTIALS.client_id,
             client_secret=Secret(SECRET),
         )
+        store = SqlStore(WatchedSession(engine, ConnectionId("test"), before_commit))
         try:
             yield Environment(
-                store=SqlStore(engine, ConnectionId("test")),
+                store=store,
                 erp=businesscentral.connect(erp_settings, self.runtime, erp(self.erp.transport), self.tables.erp),
                 crm=dataverse.connect(crm_settings, self.runtime, crm(self.crm.transport), self.tables.crm),
                 mappings=self.mappings,
@@ -189,6 +211,7 @@ class World:
                 page_size=self.page_size,
             )
         finally:
+            store.close()
             engine.dispose()
 
     async def full_synch(self) -> dict[str, Counters]:
@@ -251,8 +274,11 @@ async def make_world(
     folder: Path,
     erp_rows: Mapping[str, list[dict[str, object]]] | None = None,
     crm_rows: Mapping[str, list[dict[str, object]]] | None = None,
+    *,
+    erp_ahead: timedelta = timedelta(),
+    crm_ahead: timedelta = timedelta(),
 ) -> World:
-    """A world with a company of one currency and one salesperson, and the rows given."""
+    """A world with a company of one currency and one salesperson, and the rows given; clocks may go wrong."""
     clock = TestClock()
     ids = (UUID(int=number) for number in itertools.count(1))
 
@@ -268,10 +294,17 @@ async def make_world(
         settings=Settings(),
     )
     load_crm(crm_file, {**ORGANIZATION, **(crm_rows or {})}, clock=clock, ids=new_id)
-    return open_world(folder, clock, ids)
+    return open_world(folder, clock, ids, erp_ahead=erp_ahead, crm_ahead=crm_ahead)
 
 
-def open_world(folder: Path, clock: TestClock | None = None, ids: Iterator[UUID] | None = None) -> World:
+def open_world(
+    folder: Path,
+    clock: TestClock | None = None,
+    ids: Iterator[UUID] | None = None,
+    *,
+    erp_ahead: timedelta = timedelta(),
+    crm_ahead: timedelta = timedelta(),
+) -> World:
     """The world whose files are in ``folder``."""
     clock = clock or TestClock(datetime(2026, 6, 2, 8, 0, tzinfo=UTC))
     fresh = ids or (UUID(int=number) for number in itertools.count(1_000_000))
@@ -279,14 +312,20 @@ def open_world(folder: Path, clock: TestClock | None = None, ids: Iterator[UUID]
     def new_id() -> UUID:
         return next(fresh)
 
+    def erp_clock() -> datetime:
+        return clock() + erp_ahead
+
+    def crm_clock() -> datetime:
+        return clock() + crm_ahead
+
     erp_file, crm_file = folder / "erp.sqlite", folder / "crm.sqlite"
-    erp_app = create_erp(erp_file, clock=clock, ids=new_id, credentials=CREDENTIALS, settings=Settings())
-    crm_app = create_crm(crm_file, clock=clock, ids=new_id, credentials=CREDENTIALS)
+    erp_app = create_erp(erp_file, clock=erp_clock, ids=new_id, credentials=CREDENTIALS, settings=Settings())
+    crm_app = create_crm(crm_file, clock=crm_clock, ids=new_id, credentials=CREDENTIALS)
     company = erp_app.state.database.company_id
     return World(
         folder=folder,
-        erp=Side(erp_app, ERP_URL, f"{ERP_URL}/api/v2.0/companies({company})/"),
-        crm=Side(crm_app, CRM_URL, f"{CRM_URL}/api/data/v9.2/"),
+        erp=Side(erp_app, ERP_URL, f"{ERP_URL}/api/v2.0/companies({company})/", erp_clock),
+        crm=Side(crm_app, CRM_URL, f"{CRM_URL}/api/data/v9.2/", crm_clock),
         clock=clock,
         ids=itertools.count(1 if ids is not None else 1_000_000),
     )

@@ -21,6 +21,7 @@ from crosstie.model.value import Value
 from crosstie.model.words import ConnectionId, MappingName, RecordId, Side
 from crosstie.rules.conversions import CONVERSIONS
 from crosstie.store.database import open_database
+from crosstie.store.session import Session
 from crosstie.store.store import SqlStore
 from crosstie.synch.full_synch import start, synchronize
 from crosstie.synch.ports.environment import Environment
@@ -70,7 +71,7 @@ class History:
     def environment(self) -> Environment:
         """The product as a fresh process."""
         return Environment(
-            store=SqlStore(self.engine, ConnectionId(f"seed-{self.seed}")),
+            store=SqlStore(Session(self.engine, ConnectionId(f"seed-{self.seed}"))),
             erp=self.connectors[Side.ERP],
             crm=self.connectors[Side.CRM],
             mappings=MAPPINGS,

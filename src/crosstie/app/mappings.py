@@ -123,7 +123,7 @@ def _mapping(data: Mapping[str, Any], file_name: str, conversions: set[str]) -> 
         depends_on=tuple(MappingName(name) for name in data.get("depends_on", ())),
         create_number=data.get("create_number"),
         on_conflict=ConflictResolution(data.get("on_conflict", "none")),
-        on_deletion=_on_deletion(data.get("on_deletion", OnDeletion.ASK), file_name),
+        on_deletion=OnDeletion(data.get("on_deletion", OnDeletion.ASK)),
         version=data.get("version", 1),
         erp_filter=read_filter(data, "erp_filter"),
         crm_filter=read_filter(data, "crm_filter"),
@@ -187,15 +187,6 @@ def _check_matches(names: Iterable[str], fields: Iterable[FieldMapping], file_na
                 f"{file_name}: match_on names {name}, which is no enabled field{_nearest(name, known)}.",
                 "Mend it; no mapping was read.",
             )
-
-
-def _on_deletion(word: str, file_name: str) -> OnDeletion:
-    if word == "delete":
-        raise SetupError(
-            f'{file_name}: on_deletion = "delete" is not offered: Crosstie deletes no records.',
-            f"Use one of {', '.join(OnDeletion)}; no mapping was read.",
-        )
-    return OnDeletion(word)
 
 
 def _reference(data: Mapping[str, Any], where: str) -> Reference:

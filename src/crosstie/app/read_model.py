@@ -48,30 +48,30 @@ class Overview:
 
 def overview(crosstie: Crosstie, *, couplings: int = 50, jobs: int = 20, attention: int = 50) -> Overview:
     """The overview of the connection at hand, with at most so many rows of each kind."""
-    store = crosstie.store()
     stored = load_connection(crosstie.engine, crosstie.settings.connection)
-    unsettled = store.outcomes.count_unsettled()
     mappings = crosstie.installed().mappings
     order = [name for wave in waves({name: one.depends_on for name, one in mappings.items()}) for name in wave]
-    lines = {line.mapping: line for line in store.jobs.lines()}
-    return Overview(
-        title=stored.title if stored else "",
-        mappings=[
-            MappingRow(
-                mapping=mappings[name],
-                coupled=store.couplings.count(name),
-                attention=unsettled.get(name, 0),
-                line=lines.get(name),
-            )
-            for name in order
-        ],
-        couplings=[
-            CouplingRow(coupling=one, name=name_of(one), synchronized_at=at)
-            for at, one in store.couplings.recent(couplings)
-        ],
-        jobs=store.jobs.recent(jobs),
-        attention=_named(store, store.outcomes.unsettled(limit=attention)),
-    )
+    with crosstie.store() as store:
+        unsettled = store.outcomes.count_unsettled()
+        lines = {line.mapping: line for line in store.jobs.lines()}
+        return Overview(
+            title=stored.title if stored else "",
+            mappings=[
+                MappingRow(
+                    mapping=mappings[name],
+                    coupled=store.couplings.count(name),
+                    attention=unsettled.get(name, 0),
+                    line=lines.get(name),
+                )
+                for name in order
+            ],
+            couplings=[
+                CouplingRow(coupling=one, name=name_of(one), synchronized_at=at)
+                for at, one in store.couplings.recent(couplings)
+            ],
+            jobs=store.jobs.recent(jobs),
+            attention=_named(store, store.outcomes.unsettled(limit=attention)),
+        )
 
 
 def name_of(coupling: Coupling) -> str:
@@ -82,8 +82,8 @@ def name_of(coupling: Coupling) -> str:
 
 def attention(crosstie: Crosstie, mapping: MappingName | None = None) -> Sequence[RecordOutcome]:
     """Coupled Data Synchronization Errors: records that failed, are skipped, wait or conflict."""
-    store = crosstie.store()
-    return _named(store, store.outcomes.unsettled(mapping))
+    with crosstie.store() as store:
+        return _named(store, store.outcomes.unsettled(mapping))
 
 
 def _named(store: Store, outcomes: Sequence[RecordOutcome]) -> list[RecordOutcome]:
@@ -103,5 +103,5 @@ def _with_label(reason: Reason, labels: Mapping[str, str]) -> Reason:
 
 def conflicts(crosstie: Crosstie) -> Sequence[OpenConflict]:
     """Open conflicts of all mappings."""
-    store = crosstie.store()
-    return [one for name in crosstie.installed().mappings for one in store.outcomes.conflicts(name)]
+    with crosstie.store() as store:
+        return [one for name in crosstie.installed().mappings for one in store.outcomes.conflicts(name)]

@@ -1,8 +1,8 @@
 """Wiring: the one place that builds things. Faces ask for an opened product and get use cases that work."""
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from crosstie.app.vault import Vault, open_vault
 from crosstie.model.job import FullSynchLine, SynchJob
 from crosstie.rules.conversions import CONVERSIONS
 from crosstie.store.database import open_database
+from crosstie.store.session import Session
 from crosstie.store.store import SqlStore
 from crosstie.synch.ports.environment import Environment, Listener
 
@@ -29,9 +30,11 @@ class Crosstie:
     engine: sa.Engine
     vault: Vault
 
-    def store(self) -> SqlStore:
-        """A store of the connection at hand, for one thread."""
-        return SqlStore(self.engine, self.settings.connection)
+    @contextmanager
+    def store(self) -> Iterator[SqlStore]:
+        """A store of the connection at hand, for one thread; it gives its database connection back at the end."""
+        with closing(SqlStore(Session(self.engine, self.settings.connection))) as store:
+            yield store
 
     def installed(self) -> Installed:
         """The mappings of the package and of ``home/mappings``, read afresh."""
@@ -84,18 +87,19 @@ async def connectors_of(
     erp = open_erp(draft.erp, runtime, installed.tables.erp)
     crm = open_crm(draft.crm, runtime, installed.tables.crm)
     try:
-        yield Environment(
-            store=crosstie.store(),
-            erp=erp,
-            crm=crm,
-            mappings=installed.mappings,
-            conversions=CONVERSIONS,
-            clock=real_world.now,
-            new_id=real_world.new_id,
-            owner=real_world.worker_name(),
-            is_alone=is_alone,
-            listener=listener or Silent(),
-        )
+        with crosstie.store() as store:
+            yield Environment(
+                store=store,
+                erp=erp,
+                crm=crm,
+                mappings=installed.mappings,
+                conversions=CONVERSIONS,
+                clock=real_world.now,
+                new_id=real_world.new_id,
+                owner=real_world.worker_name(),
+                is_alone=is_alone,
+                listener=listener or Silent(),
+            )
     finally:
         await erp.close()
         await crm.close()

@@ -13,7 +13,11 @@ from crosstie.model.words import ConflictResolution
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
 from crosstie.synch.resolve import deleted, labels_of
 
-_WINS = {ConflictResolution.SEND_UPDATE: "erp", ConflictResolution.GET_UPDATE: "crm"}
+_WINS = {
+    ConflictResolution.SEND_UPDATE: "erp",
+    ConflictResolution.GET_UPDATE: "crm",
+    ConflictResolution.NEWEST: "newest",
+}
 
 
 def conflicts(
@@ -25,11 +29,11 @@ def conflicts(
     crosstie = open_crosstie(home)
     known = crosstie.installed().mappings
     names = list(known) if mapping is None else [mapping_named(known, mapping)]
-    store = crosstie.store()
-    found = [one for name in names for one in store.outcomes.conflicts(name)]
-    labels = {id_: label for name in names for id_, label in labels_of(store, name, found).items() if label}
-    gone = [one for name in names for one in deleted(store, name, None)]
-    rules = [(name, unit, _WINS[rule]) for name in names for unit, rule in store.rules.of(name).items()]
+    with crosstie.store() as store:
+        found = [one for name in names for one in store.outcomes.conflicts(name)]
+        labels = {id_: label for name in names for id_, label in labels_of(store, name, found).items() if label}
+        gone = [one for name in names for one in deleted(store, name, None)]
+        rules = [(name, unit, _WINS[rule]) for name in names for unit, rule in store.rules.of(name).items()]
     crosstie.close()
     out = output(is_json=json)
     if found:
@@ -41,9 +45,9 @@ def conflicts(
     if rules:
         out.table("Rules", ("Mapping", "Fields", "Wins"), rules)
     if found:
-        out.say("Next: 'crosstie resolve MAPPING RECORD --use erp' (or crm, or base).")
+        out.say("Next: 'crosstie resolve MAPPING RECORD --use erp' (or crm, base or newest).")
     if gone:
-        out.say("Next: 'crosstie resolve MAPPING RECORD --use restore' (or uncouple).")
+        out.say("Next: 'crosstie resolve MAPPING RECORD --use restore' (or uncouple, or delete).")
     if not found and not gone:
         out.say("There are no conflicts.")
     out.result(

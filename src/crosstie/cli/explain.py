@@ -60,8 +60,8 @@ def _tell(out: Output, one: Explanation) -> None:
     for refused in one.refused:
         out.say(f"  Undone:   {refused.field}: ERP {refused.erp}, CRM {refused.crm} stay so until one is edited.")
     for at, intent in one.writes[:10]:
-        verb = "created" if intent.is_insert else "wrote"
-        names = ", ".join(intent.values)
+        verb = "created" if intent.is_insert else "deleted" if intent.is_delete else "wrote"
+        names = ", ".join(intent.before if intent.is_delete else intent.values)
         out.say(f"  {at:%Y-%m-%d %H:%M:%S}  {verb} in the {intent.destination.value.upper()} ({intent.state}): {names}")
 
 
@@ -91,6 +91,7 @@ def _as_json(one: Explanation) -> dict[str, Any]:
                 "at": at,
                 "destination": intent.destination,
                 "is_insert": intent.is_insert,
+                "is_delete": intent.is_delete,
                 "state": intent.state,
                 "columns": list(intent.values),
                 "job": intent.job,

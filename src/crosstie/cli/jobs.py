@@ -16,7 +16,8 @@ def jobs(
 ) -> None:
     """Show the latest synchronization jobs with their counters."""
     crosstie = open_crosstie(home)
-    found = crosstie.store().jobs.recent(limit)
+    with crosstie.store() as store:
+        found = store.jobs.recent(limit)
     crosstie.close()
     out = output(is_json=json)
     jobs_table(out, "Integration Synchronization Jobs", found, shows_ids=True)

@@ -43,8 +43,12 @@ class PlanPrinter:
             self._close({"ok": False, "error": said})
             raise typer.Exit(_REFUSED) from error
         counters = {"counters": tally.as_dict(), "mappings": {name: tally.as_dict(name) for name in tally.records}}
+        stops = [
+            {"mapping": name, "message": stop.message, "next_step": stop.next_step}
+            for name, stop in tally.stops.items()
+        ]
         if self.out.is_json:
-            self._close({"ok": True, **counters})
+            self._close({"ok": True, "stops": stops, **counters})
         else:
             self._sum_up(tally)
 
@@ -53,6 +57,9 @@ class PlanPrinter:
         say(f"{action.mapping} {action.label or action.id}: {action.kind}. {action.reason}")
         for write in action.writes:
             say(f"  {_destination(write)}")
+            for column, value in write.before.items() if write.is_delete else ():
+                if value is not None:
+                    say(f"    {column}: {_shown(value)}")
             for column, value in write.after.items():
                 before = "" if write.is_insert else f"{_shown(write.before.get(column))} → "
                 say(f"    {column}: {before}{_shown(value)}")
@@ -70,6 +77,8 @@ class PlanPrinter:
         columns = [name for name, count in tally.as_dict().items() if count]
         rows = [(name, *(tally.as_dict(name)[column] for column in columns)) for name in tally.records]
         self.out.table("Plan", ("Mapping", *(name.replace("_", " ").capitalize() for name in columns)), rows)
+        for name, stop in tally.stops.items():
+            self.out.say(f"{name} would stop. {stop.message} {stop.next_step}")
         self.out.say("Nothing was written. Next: the same command without '--plan' does it.")
 
     def _write(self, data: dict[str, Any]) -> None:
@@ -83,7 +92,7 @@ class PlanPrinter:
 
 
 def _destination(write: PlannedWrite) -> str:
-    verb = "create in" if write.is_insert else "write to"
+    verb = "create in" if write.is_insert else "delete in" if write.is_delete else "write to"
     return f"{verb} the {write.side.value.upper()}: {write.table} {write.number or write.id or ''}".rstrip()
 
 
@@ -118,6 +127,7 @@ def _write_as_json(write: PlannedWrite) -> dict[str, Any]:
         "id": write.id,
         "number": write.number,
         "is_insert": write.is_insert,
+        "is_delete": write.is_delete,
         "before": dict(write.before),
         "after": dict(write.after),
     }

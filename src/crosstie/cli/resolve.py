@@ -24,11 +24,17 @@ class Choice(StrEnum):
     ERP = "erp"
     CRM = "crm"
     BASE = "base"
+    NEWEST = "newest"
     RESTORE = "restore"
     UNCOUPLE = "uncouple"
+    DELETE = "delete"
 
 
-_FOR_DELETIONS = {Choice.RESTORE: OnDeletion.RESTORE, Choice.UNCOUPLE: OnDeletion.UNCOUPLE}
+_FOR_DELETIONS = {
+    Choice.RESTORE: OnDeletion.RESTORE,
+    Choice.UNCOUPLE: OnDeletion.UNCOUPLE,
+    Choice.DELETE: OnDeletion.DELETE,
+}
 
 
 def resolve(
@@ -111,8 +117,13 @@ async def _forget(crosstie: Crosstie, mapping: str, unit: str) -> None:
 def _tell(out: Output, done: Resolution | SynchJob) -> bool:
     """Say what became of it; whether everything that was asked for was done."""
     if isinstance(done, SynchJob):
-        is_ok = not done.sum.failed
-        out.say(f"{done.mapping}: {done.sum.inserted} created again, {done.sum.failed} failed.")
+        counted = done.sum
+        still = counted.conflicts + counted.waiting
+        is_ok = not counted.failed and not still
+        out.say(
+            f"{done.mapping}: {counted.inserted} created again, {counted.deleted} deleted, {counted.failed} failed,"
+            f" {still} still ask."
+        )
         out.say("Next: 'crosstie errors' lists what still needs a person.")
         out.result({"ok": is_ok, "job": job_as_json(done)})
         return is_ok

@@ -53,7 +53,7 @@ def synch(
     names, records, destination = mappings or [], record or [], None if direction is None else _DESTINATIONS[direction]
     try:
         if plan:
-            wait_for(_plan(crosstie, names, records, destination, is_full=full, is_json=json))
+            wait_for(_plan(crosstie, names, records, destination, is_full=full, accepts=accept, is_json=json))
             return
         with the_only_worker(crosstie.settings) as is_alone, ProgressBars(is_shown=not json) as bars:
             jobs = wait_for(
@@ -119,12 +119,21 @@ async def _plan(
     destination: Side | None,
     *,
     is_full: bool,
+    accepts: bool,
     is_json: bool,
 ) -> None:
     async with connected(crosstie) as env:
         wanted = mappings_named(env.mappings, names)
         tally = Tally()
-        actions = plan_synch(env, wanted, tally, is_full=is_full, records=records, destination=destination)
+        actions = plan_synch(
+            env,
+            wanted,
+            tally,
+            is_full=is_full,
+            records=records,
+            destination=destination,
+            accepts_mass_change=accepts,
+        )
         await PlanPrinter(output(is_json=is_json)).show(actions, tally)
 
 

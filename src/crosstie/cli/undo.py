@@ -73,7 +73,8 @@ def _tell(out: Output, lines: Sequence[Undone], fates: Counter[Fate], *, is_plan
     restored = "would be restored" if is_plan else "restored"
     out.say(
         f"{fates[Fate.RESTORED]} {restored}, {fates[Fate.BACK]} back already, {fates[Fate.LEFT]} left because they were"
-        f" changed since, {fates[Fate.CREATED]} created records left,"
+        f" changed since, {fates[Fate.CREATED]} created records left, {fates[Fate.DELETED]}"
+        f" deleted records not created again,"
         f" {fates[Fate.GONE] + fates[Fate.UNCOUPLED]} gone or uncoupled, {fates[Fate.REFUSED]} refused."
     )
     if is_plan:
@@ -88,6 +89,8 @@ def _tell_line(out: Output, line: Undone, *, is_plan: bool) -> None:
     name = f"{line.destination.value.upper()} {line.label or line.id or 'record without an id'}"
     if not line.unit:
         out.say(f"{name}: {line.why}")
+        for column, before in line.before.items():
+            out.say(f"    {column}: {_shown(before)}")
         return
     said = "would be restored" if is_plan and line.fate is Fate.RESTORED else _SAID[line.fate]
     out.say(f"{name}: {line.unit} {said}. {line.why}".rstrip())

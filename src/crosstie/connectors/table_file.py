@@ -69,6 +69,7 @@ def column_of(name: str, entry: Entry) -> Column:
         scale=None if scale is None else int(scale),
         is_writable=bool(entry.get("is_writable", True)),
         is_insert_only=bool(entry.get("is_insert_only", False)),
+        is_searchable="derived_from" not in entry,
     )
 
 

@@ -5,12 +5,14 @@ the three-way rule says.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from crosstie.engine.convert import Converted, Invalid, Keep, Translation, Waits
 from crosstie.engine.filter import describe_filter, meets
 from crosstie.engine.merged import Merged, field_state, merge_unit, needs_coupling
+from crosstie.engine.newest import Newer, ServerClock, edited_at, newer_side
+from crosstie.engine.survivor import edited_fields
 from crosstie.engine.units import units_of
 from crosstie.model.action import Answer, Need, SynchAction
 from crosstie.model.coupling import Coupling
@@ -31,6 +33,8 @@ class Setting:
     translation: Translation
     creates: bool
     """Whether uncoupled records are created at the other side."""
+    clocks: Mapping[Side, ServerClock] = field(default_factory=dict)
+    """What was measured of the servers' clocks; a side that does not tell is left out."""
 
 
 def decide_uncoupled(setting: Setting, record: Record, side: Side) -> SynchAction:
@@ -68,17 +72,22 @@ def decide_pair(
     that only go the other way go as ever.
     """
     if erp is None or crm is None:
-        return _one_is_gone(erp, crm)
+        return _one_is_gone(setting, coupling, erp, crm)
     for side, record in ((Side.ERP, erp), (Side.CRM, crm)):
         if not meets(record.values, setting.mapping.filter(side)):
             said = describe_filter(setting.mapping.filter(side))
             reason = Reason(ReasonCode.LEFT_FILTER, {"filter": said})
             return SynchAction(kind=ActionKind.IGNORE, reason=reason, erp=erp, crm=crm)
-    merged = Merged(answers, chosen)
+    merged = Merged(answers, lambda: _newer(setting, coupling, erp, crm), chosen)
     for unit in units_of(setting.mapping):
         states = [field_state(setting.translation, field, coupling, erp, crm) for field in unit.fields]
         merge_unit(unit, states, unit.on_conflict or setting.mapping.on_conflict, frozen, merged)
     return merged.action(erp, crm)
+
+
+def _newer(setting: Setting, coupling: Coupling, erp: Record, crm: Record) -> Newer:
+    edited = {Side.ERP: edited_at(coupling, Side.ERP, erp), Side.CRM: edited_at(coupling, Side.CRM, crm)}
+    return newer_side(edited, setting.clocks)
 
 
 def differing_fields(setting: Setting, coupling: Coupling, erp: Record, crm: Record) -> list[FieldMapping]:
@@ -87,11 +96,15 @@ def differing_fields(setting: Setting, coupling: Coupling, erp: Record, crm: Rec
     return [one for one in fields if not field_state(setting.translation, one, coupling, erp, crm).are_equal]
 
 
-def _one_is_gone(erp: Record | None, crm: Record | None) -> SynchAction:
-    if erp is None and crm is None:
+def _one_is_gone(setting: Setting, coupling: Coupling, erp: Record | None, crm: Record | None) -> SynchAction:
+    side, left = (Side.ERP, crm) if erp is None else (Side.CRM, erp)
+    if left is None:
         return SynchAction(kind=ActionKind.IGNORE, reason=Reason(ReasonCode.GONE))
-    side = Side.ERP if erp is None else Side.CRM
-    reason = Reason(ReasonCode.COUNTERPART_DELETED, {"side": side.value.upper()})
+    data = {"side": side.value.upper()}
+    edited = edited_fields(setting.mapping, setting.translation, coupling, left, side.other)
+    reason = Reason(ReasonCode.COUNTERPART_DELETED, data)
+    if edited:
+        reason = Reason(ReasonCode.SURVIVOR_EDITED, {**data, "fields": ", ".join(edited)})
     return SynchAction(kind=ActionKind.CONFLICT, reason=reason, erp=erp, crm=crm)
 
 
@@ -106,14 +119,14 @@ def _insert(setting: Setting, record: Record, side: Side, refuse: _Refuse) -> Sy
     needs: list[Need] = []
     truncated: list[str] = []
     notes: list[str] = []
-    for field in setting.mapping.fields:
-        if not field.direction.writes(to):
+    for one in setting.mapping.fields:
+        if not one.direction.writes(to):
             continue
-        source = setting.translation.read(field, side, record.values)
-        match setting.translation.carry(field, source, to):
+        source = setting.translation.read(one, side, record.values)
+        match setting.translation.carry(one, source, to):
             case Converted(carried, cut):
-                values |= dict(zip(field.columns(to), carried, strict=True))
-                names += [field.name] if field.merges else []
+                values |= dict(zip(one.columns(to), carried, strict=True))
+                names += [one.name] if one.merges else []
                 truncated += cut
             case Waits(need):
                 needs.append(need)

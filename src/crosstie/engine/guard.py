@@ -1,4 +1,4 @@
-"""The mass-change guard: when so much is gone or blanked at once that a person should look first. Pure.
+"""The mass-change guard: so much is gone, blanked or left aside at once that a person should look first. Pure.
 
 A restored backup, a lost right, an emptied test company or a broken import look like thousands of honest edits. Nothing
 of them is carried over before somebody says so.
@@ -19,6 +19,8 @@ class Limits:
     vanished_percent: int = 5
     blanked_records: int = 20
     blanked_percent: int = 10
+    left_records: int = 20
+    left_percent: int = 10
     emptied_from: int = 2
     """Couplings from which on an empty side is more than one deletion."""
 
@@ -37,6 +39,14 @@ class Limits:
         (20, 100)
         """
         return max(self.blanked_records, couplings * self.blanked_percent // 100)
+
+    def left(self, couplings: int) -> int:
+        """How many coupled records may leave the filter.
+
+        >>> Limits().left(40), Limits().left(1000)
+        (20, 100)
+        """
+        return max(self.left_records, couplings * self.left_percent // 100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +89,39 @@ def judge_blanked(
             f" coupled records ({limits.blanked(couplings)} pass). It would have been cleared in the {system} too."
         ),
         next_step=_go_on(mapping, f"Look whether somebody cleared it in the {source} on purpose."),
+    )
+
+
+def judge_deletes(
+    mapping: MappingName, side: Side, *, couplings: int, deletes: int, limits: Limits
+) -> MassChange | None:
+    """Whether to stop because ``deletes`` records would be deleted on ``side`` by ourselves."""
+    if deletes <= limits.vanished(couplings):
+        return None
+    system, other = _SYSTEM[side], _SYSTEM[side.other]
+    return MassChange(
+        message=(
+            f"Stopped before the page was sent: {deletes} or more of {couplings} coupled records would have been"
+            f" deleted in the {system} ({limits.vanished(couplings)} pass), because their counterparts are gone from"
+            f" the {other}."
+        ),
+        next_step=_go_on(mapping, f"Look whether they were deleted in the {other} on purpose."),
+    )
+
+
+def judge_leavers(
+    mapping: MappingName, side: Side, filter_: str, *, couplings: int, leavers: int, limits: Limits
+) -> MassChange | None:
+    """Whether to stop because ``leavers`` coupled records of ``side`` left the mapping's filter."""
+    if leavers <= limits.left(couplings):
+        return None
+    return MassChange(
+        message=(
+            f"Stopped before the page was sent: {leavers} or more of {couplings} coupled records of the {_SYSTEM[side]}"
+            f" left the filter of the mapping ({filter_}; {limits.left(couplings)} pass). They would have been left"
+            " alone from now on."
+        ),
+        next_step=_go_on(mapping, "Look whether they were changed on purpose, and whether the filter is right."),
     )
 
 

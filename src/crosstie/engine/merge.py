@@ -29,6 +29,8 @@ class UnitState:
     erp_changed: bool
     """Since the base; without a base: holds anything at all."""
     crm_changed: bool
+    newer: Side | None = None
+    """The side whose record was edited last; ``None``: nobody can tell."""
 
 
 def merge(state: UnitState, direction: Direction, resolution: ConflictResolution) -> Outcome:
@@ -56,7 +58,7 @@ def merge(state: UnitState, direction: Direction, resolution: ConflictResolution
         case (False, False):
             return Outcome.LEAVE
         case _:
-            return _RESOLVED[resolution]
+            return _NEWEST[state.newer] if resolution is ConflictResolution.NEWEST else _RESOLVED[resolution]
 
 
 _RESOLVED = {
@@ -64,3 +66,4 @@ _RESOLVED = {
     ConflictResolution.SEND_UPDATE: Outcome.TO_CRM,
     ConflictResolution.GET_UPDATE: Outcome.TO_ERP,
 }
+_NEWEST = {Side.ERP: Outcome.TO_CRM, Side.CRM: Outcome.TO_ERP, None: Outcome.CONFLICT}

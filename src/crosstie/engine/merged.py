@@ -1,10 +1,12 @@
 """What the units of one pair add up to: each field on both sides, the three-way rule, and what is to be sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from crosstie.engine.convert import Carried, Converted, Invalid, Keep, Translation, Waits
 from crosstie.engine.merge import Outcome, UnitState, merge
+from crosstie.engine.newest import Newer
 from crosstie.engine.units import Unit
 from crosstie.model.action import Answer, FieldConflict, Need, SynchAction
 from crosstie.model.coupling import Base, Coupling
@@ -23,10 +25,13 @@ def needs_coupling(need: Need) -> Reason:
 class Merged:
     """What the units of one pair add up to."""
 
-    def __init__(self, answers: Mapping[str, Answer], chosen: Side | None = None) -> None:
+    def __init__(
+        self, answers: Mapping[str, Answer], compare_times: Callable[[], Newer], chosen: Side | None = None
+    ) -> None:
         self.answers = answers
         self.chosen = chosen
         """The side that a person chose to be written to, whatever was edited there."""
+        self._compare_times = compare_times
         self.values: dict[Side, dict[str, Value]] = {Side.ERP: {}, Side.CRM: {}}
         self.fields: dict[Side, list[str]] = {Side.ERP: [], Side.CRM: []}
         self.settled: list[str] = []
@@ -35,6 +40,11 @@ class Merged:
         self.truncated: list[str] = []
         self.notes: list[str] = []
         self.invalid: list[Reason] = []
+
+    @cached_property
+    def newer(self) -> Newer:
+        """Which side was edited last; asked only where it counts."""
+        return self._compare_times()
 
     def action(self, erp: Record, crm: Record) -> SynchAction:
         """The action that all units together ask for."""
@@ -67,7 +77,8 @@ class Merged:
             return ActionKind.MODIFY, Reason(ReasonCode.CHANGED, {"fields": changed})
         if self.conflicts:
             units = ", ".join(conflict.unit for conflict in self.conflicts)
-            return ActionKind.CONFLICT, Reason(self.conflicts[0].reason.code, {"fields": units})
+            first = self.conflicts[0].reason
+            return ActionKind.CONFLICT, Reason(first.code, {**first.data, "fields": units})
         required = [need for need in self.needs if need.is_required]
         if required:
             return ActionKind.WAIT, needs_coupling(required[0])
@@ -123,6 +134,7 @@ def merge_unit(
         are_equal=all(one.are_equal for one in states),
         erp_changed=any(one.was_changed(Side.ERP) for one in states),
         crm_changed=any(one.was_changed(Side.CRM) for one in states),
+        newer=merged.newer.side if resolution is ConflictResolution.NEWEST else None,
     )
     outcome = merge(state, unit.direction, resolution)
     merged.notes += [note for one in states for note in one.notes]
@@ -139,7 +151,8 @@ def merge_unit(
         case Outcome.TO_ERP:
             _send(states, Side.ERP, merged)
         case Outcome.CONFLICT:
-            conflict = _conflict(unit, states, is_frozen=is_frozen)
+            unclear = merged.newer.why if resolution is ConflictResolution.NEWEST else ""
+            conflict = _conflict(unit, states, is_frozen=is_frozen, unclear=unclear)
             if not _is_answered(conflict, states, merged):
                 merged.conflicts.append(conflict)
         case Outcome.LEAVE:
@@ -158,6 +171,9 @@ def _is_answered(conflict: FieldConflict, states: Sequence[FieldState], merged: 
             return _send(states, Side.ERP, merged)
         case Use.BASE:
             return _send_base(states, merged)
+        case Use.NEWEST:
+            newer = merged.newer.side
+            return newer is not None and _send(states, newer.other, merged)
 
 
 def _send_base(states: Sequence[FieldState], merged: Merged) -> bool:
@@ -223,11 +239,12 @@ def _send(states: Sequence[FieldState], to: Side, merged: Merged) -> bool:
     return any(isinstance(what, Converted) for _, what in carried)
 
 
-def _conflict(unit: Unit, states: Sequence[FieldState], *, is_frozen: bool) -> FieldConflict:
+def _conflict(unit: Unit, states: Sequence[FieldState], *, is_frozen: bool, unclear: str) -> FieldConflict:
     bases = [one.base for one in states]
     known = [base for base in bases if base is not None]
     agreed = len(known) == len(bases)
     code = ReasonCode.BOTH_EDITED if agreed else ReasonCode.NEVER_AGREED
+    code = ReasonCode.NEWEST_UNCLEAR if unclear else code
     code = ReasonCode.OUTCOME_AMBIGUOUS if is_frozen else code
     return FieldConflict(
         unit=unit.name,
@@ -236,5 +253,5 @@ def _conflict(unit: Unit, states: Sequence[FieldState], *, is_frozen: bool) -> F
         crm=tuple(value for one in states for value in one.crm),
         base_erp=tuple(value for base in known for value in base.erp) if agreed else None,
         base_crm=tuple(value for base in known for value in base.crm) if agreed else None,
-        reason=Reason(code, {"fields": unit.name}),
+        reason=Reason(code, {"fields": unit.name} | ({"why": unclear} if unclear else {})),
     )

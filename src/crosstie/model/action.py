@@ -66,10 +66,17 @@ class SynchAction:
     """Field mappings on which both sides agree now: their values become base."""
     conflicts: tuple[FieldConflict, ...] = ()
     needs: tuple[Need, ...] = ()
+    deletes_on: Side | None = None
+    """The side on which the record that is left is deleted."""
     truncated: tuple[str, ...] = ()
     """Columns whose text does not fit and is cut at the destination."""
     notes: tuple[str, ...] = ()
     """What people should know of values that were left alone."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything is to be sent."""
+        return bool(self.to_erp or self.to_crm) or self.deletes_on is not None
 
     def to(self, side: Side) -> Values:
         """Columns to write to ``side``."""

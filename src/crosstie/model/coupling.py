@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from crosstie.model.value import Value
 from crosstie.model.words import MappingName, RecordId, Side, Version
@@ -17,6 +18,18 @@ class Base:
     def on(self, side: Side) -> tuple[Value, ...]:
         """The values of ``side``."""
         return self.erp if side is Side.ERP else self.crm
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What is known of the last edit by others of a record that our own write moved: its time of modification is ours.
+
+    It holds while the record has this version.
+    """
+
+    version: Version
+    edited_at: datetime | None
+    """``None``: not known, or nobody but us ever wrote it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +48,8 @@ class Coupling:
     crm_version: Version | None = None
     base: Mapping[str, Base] = field(default_factory=dict)
     """By field mapping name; a field without an entry has no base."""
+    stamps: Mapping[Side, Stamp] = field(default_factory=dict)
+    """Of the sides that we wrote to."""
 
     def id_on(self, side: Side) -> RecordId:
         """The coupled record's id on ``side``."""

@@ -39,9 +39,11 @@ class Intent:
     version: Version | None
     """The destination's version that was read; ``None``: an insert."""
     source_version: Version
-    """The version of the other side's record that the values come from."""
+    """The version of the other side's record that the values come from; blank for a delete, which has none."""
     source_number: str | None
     """The natural key of the ERP record, where the ERP is the source."""
     source: Mapping[str, tuple[Value, ...]]
     """By field mapping: the source's values, which become base together with what landed."""
     state: IntentState = IntentState.OPEN
+    is_delete: bool = False
+    """The destination's record is deleted; ``before`` is all that it held, ``source`` and ``values`` are empty."""

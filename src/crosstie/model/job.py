@@ -29,6 +29,7 @@ class Counters:
     coupled: int = 0
     conflicts: int = 0
     waiting: int = 0
+    deleted: int = 0
 
     def __add__(self, other: Self) -> "Counters":
         """Sum, counter by counter.
@@ -52,6 +53,7 @@ COUNTER_OF: Mapping[ActionKind, str] = {
     ActionKind.COUPLE: "coupled",
     ActionKind.CONFLICT: "conflicts",
     ActionKind.WAIT: "waiting",
+    ActionKind.DELETE: "deleted",
 }
 """Which counter an outcome counts in; an ignored record takes no part and is not counted."""
 

@@ -23,8 +23,13 @@ class ReasonCode(StrEnum):
     GONE = "gone"
     BOTH_EDITED = "both_edited"
     NEVER_AGREED = "never_agreed"
+    NEWEST_UNCLEAR = "newest_unclear"
     OUTCOME_AMBIGUOUS = "outcome_ambiguous"
     COUNTERPART_DELETED = "counterpart_deleted"
+    SURVIVOR_EDITED = "survivor_edited"
+    SURVIVOR_NEEDED = "survivor_needed"
+    NOT_SHOWN = "not_shown"
+    DELETED = "deleted"
     RESTORED = "restored"
     UNDONE = "undone"
     UNCOUPLED = "uncoupled"
@@ -57,11 +62,23 @@ SENTENCES: Mapping[ReasonCode, str] = {
     ReasonCode.GONE: "It no longer exists on either side.",
     ReasonCode.BOTH_EDITED: "The same field was edited on both sides: {fields}.",
     ReasonCode.NEVER_AGREED: "The sides were coupled with different values in {fields}.",
+    ReasonCode.NEWEST_UNCLEAR: "Edited on both sides, and nobody can tell which edit is newer: {why} ({fields}).",
     ReasonCode.OUTCOME_AMBIGUOUS: (
         "Crosstie was interrupted while writing {fields}; the record changed since, and nobody can tell whether the"
         " write was undone by a person or never arrived."
     ),
     ReasonCode.COUNTERPART_DELETED: "Its counterpart was deleted on the {side} side.",
+    ReasonCode.SURVIVOR_EDITED: (
+        "Its counterpart was deleted on the {side} side, and it was edited since both sides last agreed: {fields}."
+    ),
+    ReasonCode.SURVIVOR_NEEDED: (
+        "Its counterpart was deleted on the {side} side; it is deleted too as soon as no record of {mapping} belongs to"
+        " it any more ({count} do)."
+    ),
+    ReasonCode.NOT_SHOWN: (
+        "The {side} does not show its counterpart to Crosstie's user, and does not say that it was deleted either."
+    ),
+    ReasonCode.DELETED: "Its counterpart was deleted on the {side} side; it is deleted too.",
     ReasonCode.RESTORED: "Its counterpart was deleted on the {side} side; it is created there again.",
     ReasonCode.UNCOUPLED: "Its counterpart was deleted on the {side} side; the two are no longer coupled.",
     ReasonCode.UNDONE: (
@@ -82,18 +99,29 @@ SENTENCES: Mapping[ReasonCode, str] = {
 }
 
 
+_GONE = (
+    "Create it there again with 'crosstie resolve MAPPING RECORD --use restore', end the coupling with"
+    " '--use uncouple', or delete what is left with '--use delete'."
+)
 _CHOOSE = (
-    "Choose with 'crosstie resolve MAPPING RECORD --use erp' (or crm, or base), or make the values equal in one of the"
-    " systems; then the conflict closes by itself."
+    "Choose with 'crosstie resolve MAPPING RECORD --use erp' (or crm, newest, base), or make the values equal in one of"
+    " the systems; then the conflict closes by itself."
 )
 
 NEXT_STEPS: Mapping[ReasonCode, str] = {
     ReasonCode.BOTH_EDITED: _CHOOSE,
     ReasonCode.NEVER_AGREED: _CHOOSE,
+    ReasonCode.NEWEST_UNCLEAR: _CHOOSE,
     ReasonCode.OUTCOME_AMBIGUOUS: _CHOOSE,
-    ReasonCode.COUNTERPART_DELETED: (
-        "Create it there again with 'crosstie resolve MAPPING RECORD --use restore', or end the coupling with"
-        " '--use uncouple'."
+    ReasonCode.COUNTERPART_DELETED: _GONE,
+    ReasonCode.SURVIVOR_EDITED: _GONE,
+    ReasonCode.SURVIVOR_NEEDED: (
+        "Delete those records or give them another one to belong to; it is tried again by every run. Or end the"
+        " coupling with 'crosstie resolve MAPPING RECORD --use uncouple'."
+    ),
+    ReasonCode.NOT_SHOWN: (
+        "Give the integration user the rights that the set-up guide names, or look what became of the record; it is"
+        " tried again by itself."
     ),
     ReasonCode.UNCOUPLED: "Nothing; 'crosstie resolve MAPPING RECORD --use restore' creates it there again.",
     ReasonCode.NEEDS_COUPLING: (

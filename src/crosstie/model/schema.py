@@ -35,6 +35,8 @@ class Column:
     is_writable: bool = True
     is_insert_only: bool = False
     """Can be given when a record is created, never changed."""
+    is_searchable: bool = True
+    """Records can be found by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

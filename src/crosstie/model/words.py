@@ -57,6 +57,8 @@ class ConflictResolution(StrEnum):
     """The ERP wins."""
     GET_UPDATE = "get update"
     """The CRM wins."""
+    NEWEST = "newest"
+    """The side that was edited last wins; where nobody can tell which one it is, it is a conflict."""
 
 
 class Use(StrEnum):
@@ -66,6 +68,8 @@ class Use(StrEnum):
     CRM = "crm"
     BASE = "base"
     """What each side held when both last agreed."""
+    NEWEST = "newest"
+    """What the side holds that was edited last."""
 
 
 class OnDeletion(StrEnum):
@@ -76,6 +80,8 @@ class OnDeletion(StrEnum):
     """Create the missing side again."""
     UNCOUPLE = "uncouple"
     """Drop the coupling; the record that is left stays as it is."""
+    DELETE = "delete"
+    """Delete the record that is left too, unless it was edited since both sides last agreed."""
 
 
 class ActionKind(StrEnum):
@@ -84,6 +90,7 @@ class ActionKind(StrEnum):
     INSERT = "insert"
     MODIFY = "modify"
     COUPLE = "couple"
+    DELETE = "delete"
     UNCHANGED = "unchanged"
     """Both sides agree; nothing to write."""
     IGNORE = "ignore"

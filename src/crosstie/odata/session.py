@@ -27,6 +27,7 @@ from crosstie.odata.wire import Wire
 PATIENCE_S = 300.0
 """How long one request may be waited for, pauses included; the longest throttling window of both vendors."""
 
+_DATE_RESOLUTION = timedelta(seconds=1)
 _TOO_MANY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _BUSY = _TOO_MANY | {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
 
@@ -63,6 +64,8 @@ class Session:
         self._gate = Gate(concurrency)
         self._closed_until = float("-inf")
         self._server_date: tuple[datetime, float] | None = None
+        self.server_time_error = timedelta()
+        """How much later than :meth:`server_time` the server's clock may be: it tells whole seconds, some time ago."""
 
     @property
     def gate(self) -> Gate:
@@ -103,6 +106,7 @@ class Session:
                 await self._until_open()
                 wave = self._gate.wave
                 authorization = await self._tokens.authorization(self._wire)
+                sent_at = self._runtime.monotonic()
                 answer = await self._wire.send(request, {**self._headers, "Authorization": authorization})
         except ServerAwayError as error:
             await patience.pause(None, error)
@@ -112,7 +116,7 @@ class Session:
                 raise
             await patience.pause(None, ServerAwayError(error.host, error.reason))
             return None
-        self._hear_date(answer)
+        self._hear_date(answer, sent_at)
         if not self._must_repeat(request, answer):
             return answer, authorization
         if answer.status in _TOO_MANY:
@@ -151,7 +155,7 @@ class Session:
             raise AnswerLostError(answer.host, f"{answer.status} {code} {message}".strip())
         raise RefusedError(answer.host, answer.status, code, message)
 
-    def _hear_date(self, answer: Answer) -> None:
+    def _hear_date(self, answer: Answer, sent_at: float) -> None:
         header = answer.headers.get("Date")
         if header is None:
             self._server_date = None
@@ -160,7 +164,9 @@ class Session:
             date = parsedate_to_datetime(header)
         except ValueError:
             return
-        self._server_date = (date.astimezone(UTC), self._runtime.monotonic())
+        heard_at = self._runtime.monotonic()
+        self._server_date = (date.astimezone(UTC), heard_at)
+        self.server_time_error = _DATE_RESOLUTION + timedelta(seconds=max(0.0, heard_at - sent_at))
 
 
 class _Patience:

@@ -1,6 +1,7 @@
 """Connections and their encrypted secrets in the database."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,9 @@ from crosstie.store.tables import connection, secret
 
 _CONNECTIONS = Keyed(connection, {"created_at": connection.c.created_at})
 _SECRETS = Keyed(secret)
+_CONNECTION = sa.select(connection).where(mine(connection))
+_OWN_SECRETS = sa.select(secret).where(mine(secret))
+_FORGET_SECRETS = sa.delete(secret).where(mine(secret))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,21 +31,20 @@ class StoredConnection:
 
 def save_connection(engine: sa.Engine, one: StoredConnection, *, at: datetime) -> None:
     """Insert or replace a connection with its secrets."""
-    session = Session(engine, one.id)
     row = {"title": one.title, "erp": dict(one.erp), "crm": dict(one.crm), "created_at": at}
-    with session.transaction():
+    with closing(Session(engine, one.id)) as session, session.transaction():
         session.upsert(_CONNECTIONS, [row])
-        session.run(sa.delete(secret).where(mine(secret)))
+        session.run(_FORGET_SECRETS)
         session.upsert(_SECRETS, [{"name": name, "ciphertext": text} for name, text in one.secrets.items()])
 
 
 def load_connection(engine: sa.Engine, id_: ConnectionId) -> StoredConnection | None:
     """The connection of that id."""
-    session = Session(engine, id_)
-    rows = session.rows(sa.select(connection).where(mine(connection)))
+    with closing(Session(engine, id_)) as session:
+        rows = session.rows(_CONNECTION)
+        secrets = session.rows(_OWN_SECRETS)
     if not rows:
         return None
-    secrets = session.rows(sa.select(secret).where(mine(secret)))
     return StoredConnection(
         id=id_,
         title=rows[0].title,

@@ -6,11 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crosstie.model.coupling import Base, Coupling
+from crosstie.model.coupling import Base, Coupling, Stamp
 from crosstie.model.errors import UsageError
 from crosstie.model.value import Json, value_from_json, value_to_json
 from crosstie.model.words import JobId, MappingName, RecordId, Side, Version
-from crosstie.store.session import Keyed, Session, arg, args, mine
+from crosstie.store.session import Keyed, Session, mine
+from crosstie.store.statement import Row, among, arg
 from crosstie.store.tables import coupling
 
 _PAGE = 1000
@@ -18,10 +19,10 @@ _PAGE = 1000
 _COUPLINGS = Keyed(coupling, {"coupled_at": coupling.c.coupled_at})
 _OF_MAPPING = sa.select(coupling).where(mine(coupling), coupling.c.mapping == arg("mapping"))
 _BY_ID = {
-    Side.ERP: _OF_MAPPING.where(coupling.c.erp_id.in_(args("ids"))).order_by(coupling.c.erp_id),
-    Side.CRM: _OF_MAPPING.where(coupling.c.crm_id.in_(args("ids"))).order_by(coupling.c.erp_id),
+    Side.ERP: _OF_MAPPING.where(among(coupling.c.erp_id, "ids")).order_by(coupling.c.erp_id),
+    Side.CRM: _OF_MAPPING.where(among(coupling.c.crm_id, "ids")).order_by(coupling.c.erp_id),
 }
-_BY_NUMBER = _OF_MAPPING.where(coupling.c.erp_number.in_(args("ids"))).order_by(coupling.c.erp_id)
+_BY_NUMBER = _OF_MAPPING.where(among(coupling.c.erp_number, "ids")).order_by(coupling.c.erp_id)
 _NEXT = _OF_MAPPING.where(coupling.c.erp_id > arg("last")).order_by(coupling.c.erp_id).limit(_PAGE)
 _COUNT = sa.select(sa.func.count()).where(mine(coupling), coupling.c.mapping == arg("mapping"))
 _RECENT = (
@@ -53,9 +54,11 @@ class SqlCouplings:
     def put(self, couplings: Iterable[Coupling], *, job: JobId, at: datetime) -> None:
         """Insert or replace; a record that is coupled to another one is refused by the database itself."""
         rows = [coupling_to_row(one) | {"coupled_at": at, "synchronized_at": at, "job_id": job} for one in couplings]
+        if not rows:
+            return
         try:
             # A savepoint: a refusal takes back the rows before the refused one, not what the transaction did earlier.
-            with self._session.transaction() as connection, connection.begin_nested():
+            with self._session.savepoint():
                 self._session.upsert(_COUPLINGS, rows)
         except sa.exc.IntegrityError as error:
             raise UsageError(
@@ -97,10 +100,11 @@ def coupling_to_row(one: Coupling) -> dict[str, object]:
             name: [[value_to_json(value) for value in base.erp], [value_to_json(value) for value in base.crm]]
             for name, base in one.base.items()
         },
+        "stamps": {side: [stamp.version, value_to_json(stamp.edited_at)] for side, stamp in one.stamps.items()},
     }
 
 
-def coupling_from_row(row: sa.Row[Any]) -> Coupling:
+def coupling_from_row(row: Row) -> Coupling:
     """A coupling from its columns."""
     base: dict[str, tuple[list[Json], list[Json]]] = row.base
     return Coupling(
@@ -115,4 +119,10 @@ def coupling_from_row(row: sa.Row[Any]) -> Coupling:
             name: Base(erp=tuple(map(value_from_json, erp)), crm=tuple(map(value_from_json, crm)))
             for name, (erp, crm) in base.items()
         },
+        stamps={Side(side): _stamp(*stamp) for side, stamp in row.stamps.items()},
     )
+
+
+def _stamp(version: str, edited_at: Json) -> Stamp:
+    at = value_from_json(edited_at)
+    return Stamp(Version(version), at if isinstance(at, datetime) else None)

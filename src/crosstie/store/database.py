@@ -3,7 +3,6 @@
 import os
 import sqlite3
 from pathlib import Path
-from typing import cast
 
 import sqlalchemy as sa
 from alembic import command
@@ -30,7 +29,6 @@ def open_database(url: str) -> sa.Engine:
     engine = sa.create_engine(parsed)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
-        sa.event.listen(engine, "begin", _begin)
     try:
         _migrate(engine)
     except sa.exc.DBAPIError as error:
@@ -80,23 +78,19 @@ def _check_folder(path: Path) -> None:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # FULL: an intent that was committed must survive a power cut, or a half-landed write would pass for a user's edit.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_TIMEOUT_MS}", "foreign_keys=ON"):
+    # The time-out first: of two processes that open a new file, one must wait for the other to switch it to WAL.
+    for pragma in (f"busy_timeout={_BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: sa.Connection) -> None:
-    # A deferred transaction that turns into a writer fails at once when another one wrote; an immediate one waits.
-    writes = connection.get_execution_options().get("writes", False)
-    # Past SQLAlchemy's own execute, which would cost a tenth of all time spent in the store on small pages.
-    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
-    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _migrate(engine: sa.Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            # The driver leaves transactions to us; one that writes from its beginning waits for other writers.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         if connection.dialect.name == "postgresql":
             # Of two processes that open an empty database one migrates; on SQLite the writing transaction sees to it.
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))

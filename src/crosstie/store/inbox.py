@@ -14,9 +14,10 @@ from crosstie.model.record import Change
 from crosstie.model.value import values_from_json, values_to_json
 from crosstie.model.words import MappingName, RecordId, Side
 from crosstie.store.couplings import coupling_from_row
-from crosstie.store.session import Keyed, Session, arg, args, excluded, mine
+from crosstie.store.session import Keyed, Session, excluded, mine
+from crosstie.store.statement import among, arg
 from crosstie.store.tables import change_feed, change_inbox, coupling, inbox_cursor, inbox_place
-from crosstie.synch.ports.store import Feed, Pending
+from crosstie.synch.ports.store import Ahead, Pass, Pending
 
 _GONE_PER_PAGE = 1000
 
@@ -30,10 +31,20 @@ _RECORDS = Keyed(
         "pass_number": sa.case((_IS_NEWER_PASS, excluded("pass_number")), else_=change_inbox.c.pass_number),
     },
 )
-_FEEDS, _CURSORS, _PLACES = Keyed(change_feed), Keyed(inbox_cursor), Keyed(inbox_place)
+_CURSORS = Keyed(inbox_cursor)
+# Columns are compared as they are stored: PostgreSQL's JSON type knows no equality.
+_IS_SAME_COLUMNS = sa.cast(excluded("columns"), sa.Text) == sa.cast(change_feed.c.columns, sa.Text)
+_FEEDS = Keyed(
+    change_feed,
+    {
+        "columns": excluded("columns"),
+        "token": sa.case((_IS_SAME_COLUMNS, change_feed.c.token)),
+        "pass_number": change_feed.c.pass_number + 1,
+    },
+)
+_PLACES = Keyed(inbox_place, {"seq": inbox_place.c.seq + excluded("seq")})
 
 _OF_FEED = sa.and_(mine(change_feed), change_feed.c.side == arg("side"), change_feed.c.table_name == arg("table"))
-_FEED = sa.select(change_feed).where(_OF_FEED)
 _MOVE_FEED = (
     sa.update(change_feed).where(_OF_FEED, change_feed.c.pass_number == arg("number")).values(token=arg("token"))
 )
@@ -53,10 +64,9 @@ _MISSED = (
 class _Queries:
     """The queries on a range of the inbox of one side, each record beside its coupling."""
 
-    echoes: sa.Select[Any]
-    count_pending: sa.Select[Any]
+    ahead: sa.Select[Any, int, int]
     pending: sa.Select[Any]
-    among: sa.Select[Any]
+    pending_of: sa.Select[Any]
 
 
 def _queries(id_: sa.Column[Any], version: sa.Column[Any]) -> _Queries:
@@ -72,10 +82,15 @@ def _queries(id_: sa.Column[Any], version: sa.Column[Any]) -> _Queries:
 
     pending = in_range(*(column.label(f"inbox_{column.name}") for column in wanted), *own).where(sa.not_(is_echo))
     return _Queries(
-        echoes=in_range(sa.func.count()).where(is_echo),
-        count_pending=in_range(sa.func.count()).where(sa.not_(is_echo)),
+        ahead=sa.select(
+            sa.func.max(change_inbox.c.seq).label("upto"),
+            sa.func.count().filter(is_echo).label("echoes"),
+            sa.func.count().filter(sa.not_(is_echo)).label("pending"),
+        )
+        .select_from(change_inbox.outerjoin(coupling, on))
+        .where(_OF_TABLE, change_inbox.c.seq > arg("after")),
         pending=pending.order_by(change_inbox.c.seq).limit(arg("limit")),
-        among=in_range(change_inbox.c.record_id).where(sa.not_(is_echo), change_inbox.c.record_id.in_(args("ids"))),
+        pending_of=in_range(change_inbox.c.record_id).where(sa.not_(is_echo), among(change_inbox.c.record_id, "ids")),
     )
 
 
@@ -91,22 +106,11 @@ class SqlChangeInbox:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def feed(self, side: Side, table: str) -> Feed | None:
-        """Where the feed of the table stands; ``None``: never read."""
-        rows = self._session.rows(_FEED, side=side, table=table)
-        if not rows:
-            return None
-        return Feed(columns=tuple(rows[0].columns), token=rows[0].token, number=rows[0].pass_number)
-
-    def begin_pass(self, side: Side, table: str, columns: Sequence[str]) -> int:
+    def begin_pass(self, side: Side, table: str, columns: Sequence[str]) -> Pass:
         """Start a pass; other columns than before make the old token worthless."""
-        row = {"side": side, "table_name": table, "columns": list(columns)}
-        with self._session.transaction():
-            known = self._session.hold(_FEEDS, {**row, "token": None, "pass_number": 0})
-            number = int(known.pass_number) + 1
-            token = known.token if known.columns == list(columns) else None
-            self._session.upsert(_FEEDS, [{**row, "token": token, "pass_number": number}])
-        return number
+        row = {"side": side, "table_name": table, "columns": list(columns), "token": None, "pass_number": 1}
+        begun = self._session.hold(_FEEDS, row)
+        return Pass(number=int(begun.pass_number), token=begun.token)
 
     def add(self, side: Side, table: str, number: int, changes: Sequence[Change]) -> None:
         """Note changes; a version that is known already keeps its place."""
@@ -147,15 +151,11 @@ class SqlChangeInbox:
         """The place of the newest change."""
         return int(self._session.scalar(_HORIZON, side=side, table=table) or 0)
 
-    def echoes(self, mapping: MappingName, side: Side, table: str, *, after: int, upto: int) -> int:
-        """How many records in this range hold the version that was last remembered."""
-        where = {"mapping": mapping, "side": side, "table": table, "after": after, "upto": upto}
-        return int(self._session.scalar(_BY_SIDE[side].echoes, **where))
-
-    def count_pending(self, mapping: MappingName, side: Side, table: str, *, after: int, upto: int) -> int:
-        """How many records of this range are not echoes."""
-        where = {"mapping": mapping, "side": side, "table": table, "after": after, "upto": upto}
-        return int(self._session.scalar(_BY_SIDE[side].count_pending, **where))
+    def ahead(self, mapping: MappingName, side: Side, table: str, *, after: int) -> Ahead:
+        """What lies after a place: up to where, how many echoes, how many records to look at."""
+        found = self._session.rows(_BY_SIDE[side].ahead, mapping=mapping, side=side, table=table, after=after)[0]
+        upto = after if found.upto is None else int(found.upto)
+        return Ahead(after=after, upto=upto, echoes=int(found.echoes), pending=int(found.pending))
 
     def pending(
         self, mapping: MappingName, side: Side, table: str, *, after: int, upto: int, limit: int
@@ -180,7 +180,7 @@ class SqlChangeInbox:
         if not ids:
             return frozenset()
         where = {"mapping": mapping, "side": side, "table": table, "after": after, "upto": upto}
-        rows = self._session.rows(_BY_SIDE[side].among, **where, ids=ids)
+        rows = self._session.rows(_BY_SIDE[side].pending_of, **where, ids=ids)
         return frozenset(RecordId(row.record_id) for row in rows)
 
     def _put(self, rows: list[dict[str, object]]) -> None:
@@ -192,9 +192,7 @@ class SqlChangeInbox:
 
     def _take_places(self, count: int) -> int:
         """Reserve places; returns the first one. The row lock makes the order of places the order of commits."""
-        last = int(self._session.hold(_PLACES, {"seq": 0}).seq)
-        self._session.upsert(_PLACES, [{"seq": last + count}])
-        return last + 1
+        return int(self._session.hold(_PLACES, {"seq": count}).seq) - count + 1
 
     def _note_gone(self, side: Side, table: str, number: int) -> None:
         while rows := self._session.rows(_MISSED, side=side, table=table, number=number):

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from crosstie.model.job import Counters, FullSynchLine, SynchJob
 from crosstie.model.words import JobId, JobStatus, JobType, MappingName, Recommendation, Side, TableJobStatus
-from crosstie.store.session import Keyed, Session, arg, mine
+from crosstie.store.session import Keyed, Session, mine
+from crosstie.store.statement import Row, arg
 from crosstie.store.tables import full_synch_line, synch_job
 
 INTERRUPTED = "The process was interrupted; the next run went on from where it stopped."
@@ -98,7 +98,7 @@ class SqlJobLog:
         self._session.upsert(_LINES, [row])
 
 
-def _job(row: sa.Row[Any]) -> SynchJob:
+def _job(row: Row) -> SynchJob:
     return SynchJob(
         id=JobId(row.job_id),
         mapping=MappingName(row.mapping),

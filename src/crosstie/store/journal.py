@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,7 +9,8 @@ from crosstie.model.errors import LockLostError
 from crosstie.model.intent import Intent, IntentState
 from crosstie.model.value import value_from_json, value_to_json, values_from_json, values_to_json
 from crosstie.model.words import JobId, MappingName, RecordId, Side, Version
-from crosstie.store.session import Keyed, Session, arg, args, mine
+from crosstie.store.session import Keyed, Session, mine
+from crosstie.store.statement import Row, among, arg
 from crosstie.store.tables import intent, mapping_lock, number_range, reserved_number
 
 _PAGE = 1000
@@ -50,12 +50,12 @@ _LANDED_BEFORE = _LANDED_OF_JOB.where(
 _OWN_CREATES = _OF_MAPPING.where(
     intent.c.is_insert,
     sa.or_(
-        sa.and_(intent.c.destination == Side.CRM, intent.c.crm_id.in_(args("crm_ids"))),
-        sa.and_(intent.c.destination == Side.ERP, intent.c.number.in_(args("numbers"))),
+        sa.and_(intent.c.destination == Side.CRM, among(intent.c.crm_id, "crm_ids")),
+        sa.and_(intent.c.destination == Side.ERP, among(intent.c.number, "numbers")),
     ),
 ).order_by(*_OLDEST)
 _NUMBERS = sa.select(reserved_number).where(
-    mine(reserved_number), reserved_number.c.mapping == arg("mapping"), reserved_number.c.crm_id.in_(args("ids"))
+    mine(reserved_number), reserved_number.c.mapping == arg("mapping"), among(reserved_number.c.crm_id, "ids")
 )
 _RELEASE = sa.delete(reserved_number).where(
     mine(reserved_number), reserved_number.c.mapping == arg("mapping"), reserved_number.c.crm_id == arg("id")
@@ -137,6 +137,7 @@ def _to_row(one: Intent) -> dict[str, object]:
         "state": one.state,
         "destination": one.destination,
         "is_insert": one.is_insert,
+        "is_delete": one.is_delete,
         "erp_id": one.erp_id,
         "crm_id": one.crm_id,
         "generation": one.generation,
@@ -150,7 +151,7 @@ def _to_row(one: Intent) -> dict[str, object]:
     }
 
 
-def _from_row(row: sa.Row[Any]) -> Intent:
+def _from_row(row: Row) -> Intent:
     return Intent(
         id=row.intent_id,
         mapping=MappingName(row.mapping),
@@ -158,6 +159,7 @@ def _from_row(row: sa.Row[Any]) -> Intent:
         state=IntentState(row.state),
         destination=Side(row.destination),
         is_insert=row.is_insert,
+        is_delete=row.is_delete,
         erp_id=None if row.erp_id is None else RecordId(row.erp_id),
         crm_id=RecordId(row.crm_id),
         generation=row.generation,

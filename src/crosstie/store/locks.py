@@ -1,19 +1,37 @@
 """Mapping locks: a row with an epoch and a lease, so that one job at a time works on a mapping."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from crosstie.model.errors import LockLostError, UsageError
 from crosstie.model.words import MappingName
-from crosstie.store.session import Keyed, Session, arg, mine
+from crosstie.store.session import Keyed, Session, excluded, mine
+from crosstie.store.statement import arg
 from crosstie.store.tables import mapping_lock
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-_LOCKS = Keyed(mapping_lock)
+_HELD_BY: sa.ColumnElement[str] = mapping_lock.c.owner
+_IS_FREE = sa.or_(
+    excluded("owner") == _HELD_BY, mapping_lock.c.lease_until <= arg("now"), arg("force", sa.Boolean()).is_(sa.true())
+)
+
+
+def _if_free(column: sa.Column[Any], taken: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.case((_IS_FREE, taken), else_=column)
+
+
+_LOCKS = Keyed(
+    mapping_lock,
+    {
+        "epoch": _if_free(mapping_lock.c.epoch, mapping_lock.c.epoch + 1),
+        "owner": _if_free(mapping_lock.c.owner, excluded("owner")),
+        "lease_until": _if_free(mapping_lock.c.lease_until, excluded("lease_until")),
+    },
+)
 _OF_MAPPING = sa.update(mapping_lock).where(mine(mapping_lock), mapping_lock.c.mapping == arg("mapping"))
-_TAKE = _OF_MAPPING.values(epoch=arg("epoch"), owner=arg("owner"), lease_until=arg("until"))
 _HELD = _OF_MAPPING.where(mapping_lock.c.epoch == arg("epoch"))
 _RENEW = _HELD.values(lease_until=arg("until"))
 _RELEASE = _HELD.values(owner="", lease_until=_LONG_AGO)
@@ -27,18 +45,14 @@ class SqlLocks:
 
     def take(self, mapping: MappingName, owner: str, now: datetime, lease_s: float, *, force: bool) -> int:
         """Take the lock and return its new epoch."""
-        with self._session.transaction():
-            free = {"mapping": mapping, "epoch": 0, "owner": "", "lease_until": _LONG_AGO}
-            held = self._session.hold(_LOCKS, free)
-            if held.owner != owner and held.lease_until > now and not force:
-                raise UsageError(
-                    f"{mapping} is being synchronized by another worker ({held.owner}).",
-                    f"Wait for it to finish; its lease runs until {held.lease_until:%H:%M:%S} UTC.",
-                )
-            epoch = int(held.epoch) + 1
-            until = now + timedelta(seconds=lease_s)
-            self._session.run(_TAKE, mapping=mapping, epoch=epoch, owner=owner, until=until)
-            return epoch
+        row = {"mapping": mapping, "epoch": 1, "owner": owner, "lease_until": now + timedelta(seconds=lease_s)}
+        held = self._session.hold(_LOCKS, {**row, "now": now, "force": force})
+        if held.owner != owner:
+            raise UsageError(
+                f"{mapping} is being synchronized by another worker ({held.owner}).",
+                f"Wait for it to finish; its lease runs until {held.lease_until:%H:%M:%S} UTC.",
+            )
+        return int(held.epoch)
 
     def renew(self, mapping: MappingName, epoch: int, now: datetime, lease_s: float) -> None:
         """Extend the lease; LockLostError when another owner took over."""

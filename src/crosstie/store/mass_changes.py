@@ -1,12 +1,15 @@
-"""What the mass-change guard counts: coupled records that vanished, and fields that were blanked."""
+"""What the mass-change guard counts: coupled records that vanished or left a filter, deletes, blanked fields."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import sqlalchemy as sa
 
+from crosstie.model.reason import ReasonCode
 from crosstie.model.words import MappingName, RecordId, Side
-from crosstie.store.session import Keyed, Session, arg, mine
-from crosstie.store.tables import blanked_field, change_inbox, coupling
+from crosstie.store.session import Keyed, Session, mine
+from crosstie.store.statement import among, arg
+from crosstie.store.tables import change_inbox, coupling, guard_count, record_outcome
 
 _OF_TABLE = (mine(change_inbox), change_inbox.c.side == arg("side"), change_inbox.c.table_name == arg("table"))
 
@@ -41,10 +44,16 @@ def _never_listed(side: Side) -> sa.Select[str]:
 _NEVER_LISTED = {side: _never_listed(side) for side in Side}
 _VANISHED = {side: _vanished(side) for side in Side}
 _ANY_LISTED = sa.select(change_inbox.c.record_id).where(*_OF_TABLE, change_inbox.c.version.is_not(None)).limit(1)
-_OF_MAPPING = (mine(blanked_field), blanked_field.c.mapping == arg("mapping"))
-_BLANKED = sa.select(blanked_field).where(*_OF_MAPPING)
-_FORGET = sa.delete(blanked_field).where(*_OF_MAPPING)
-_FIELDS = Keyed(blanked_field)
+_OF_MAPPING = (mine(guard_count), guard_count.c.mapping == arg("mapping"))
+_COUNTED = sa.select(guard_count).where(*_OF_MAPPING)
+_FORGET = sa.delete(guard_count).where(*_OF_MAPPING)
+_COUNTS = Keyed(guard_count)
+_LEFT_FILTER = sa.select(record_outcome.c.record_id).where(
+    mine(record_outcome),
+    record_outcome.c.mapping == arg("mapping"),
+    among(record_outcome.c.record_id, "ids"),
+    record_outcome.c.reason == ReasonCode.LEFT_FILTER,
+)
 
 
 class SqlMassChanges:
@@ -67,19 +76,24 @@ class SqlMassChanges:
         """Whether the feed lists no record of the table any more."""
         return not self._session.rows(_ANY_LISTED, side=side, table=table)
 
-    def blanked(self, mapping: MappingName) -> Mapping[tuple[Side, str], int]:
-        """In how many records a field was blanked since a job of the mapping last finished, by side and field."""
-        found = self._session.rows(_BLANKED, mapping=mapping)
-        return {(Side(row.side), str(row.field)): int(row.records) for row in found}
+    def left_filter(self, mapping: MappingName, ids: Sequence[RecordId]) -> AbstractSet[RecordId]:
+        """Which of these records, of either side, were outside the filter when they were last looked at."""
+        found = self._session.rows(_LEFT_FILTER, mapping=mapping, ids=ids) if ids else ()
+        return {RecordId(row.record_id) for row in found}
 
-    def note_blanked(self, mapping: MappingName, counted: Mapping[tuple[Side, str], int]) -> None:
+    def counted(self, mapping: MappingName) -> Mapping[tuple[Side, str], int]:
+        """What was counted since a job of the mapping last finished, by side."""
+        found = self._session.rows(_COUNTED, mapping=mapping)
+        return {(Side(row.side), str(row.what)): int(row.records) for row in found}
+
+    def note(self, mapping: MappingName, counted: Mapping[tuple[Side, str], int]) -> None:
         """Remember these counts; without any, forget them."""
         with self._session.transaction():
             self._session.run(_FORGET, mapping=mapping)
             self._session.upsert(
-                _FIELDS,
+                _COUNTS,
                 [
-                    {"mapping": mapping, "side": side, "field": field, "records": records}
-                    for (side, field), records in counted.items()
+                    {"mapping": mapping, "side": side, "what": what, "records": records}
+                    for (side, what), records in counted.items()
                 ],
             )

@@ -11,11 +11,15 @@ from crosstie.model.coupling import Coupling
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.value import Json, Value, value_from_json, value_to_json
 from crosstie.model.words import ActionKind, JobId, MappingName, RecordId, Side
-from crosstie.store.session import Keyed, Session, arg, args, excluded, mine
+from crosstie.store.session import Keyed, Session, excluded, mine
+from crosstie.store.statement import Row, among, arg
 from crosstie.store.tables import conflict, record_outcome, waiting
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
 
 _UNSETTLED = (ActionKind.FAIL, ActionKind.SKIP, ActionKind.WAIT, ActionKind.CONFLICT)
+
+_EVERY_ROW = 2**62
+"""As a limit: all of them."""
 
 _WAITS = Keyed(waiting)
 _OUTCOMES = Keyed(record_outcome)
@@ -27,7 +31,7 @@ _OF_MAPPING = sa.and_(mine(record_outcome), record_outcome.c.mapping == arg("map
 _OF_SIDE = sa.and_(_OF_MAPPING, record_outcome.c.side == arg("side"))
 _IS_DUE = record_outcome.c.due_at <= arg("now")
 _ATTEMPTS = sa.select(record_outcome.c.record_id, record_outcome.c.attempts).where(
-    _OF_SIDE, record_outcome.c.record_id.in_(args("ids")), record_outcome.c.attempts > 0
+    _OF_SIDE, among(record_outcome.c.record_id, "ids"), record_outcome.c.attempts > 0
 )
 _DUE = (
     sa.select(record_outcome.c.record_id)
@@ -39,34 +43,41 @@ _DUE = (
 _COUNT_DUE = sa.select(sa.func.count()).select_from(record_outcome).where(_OF_MAPPING, _IS_DUE)
 _OF_RECORD = sa.select(record_outcome).where(_OF_SIDE, record_outcome.c.record_id == arg("id"))
 _LABELS = sa.select(record_outcome.c.record_id, record_outcome.c.label).where(
-    _OF_MAPPING, record_outcome.c.record_id.in_(args("ids")), record_outcome.c.label != ""
+    _OF_MAPPING, among(record_outcome.c.record_id, "ids"), record_outcome.c.label != ""
 )
+_IS_UNSETTLED = sa.or_(*(record_outcome.c.kind == kind for kind in _UNSETTLED))
 _COUNT_UNSETTLED = (
     sa.select(record_outcome.c.mapping, sa.func.count().label("records"))
-    .where(mine(record_outcome), record_outcome.c.kind.in_(_UNSETTLED))
+    .where(mine(record_outcome), _IS_UNSETTLED)
     .group_by(record_outcome.c.mapping)
 )
 _ALL_UNSETTLED = (
     sa.select(record_outcome)
-    .where(mine(record_outcome), record_outcome.c.kind.in_(_UNSETTLED))
+    .where(mine(record_outcome), _IS_UNSETTLED)
     .order_by(record_outcome.c.at.desc(), record_outcome.c.mapping, record_outcome.c.label, record_outcome.c.record_id)
+    .limit(arg("limit"))
 )
+_UNSETTLED_OF_MAPPING = _ALL_UNSETTLED.where(_OF_MAPPING)
 
 _FORGET_WAITS = sa.delete(waiting).where(
     mine(waiting),
     waiting.c.mapping == arg("mapping"),
     waiting.c.side == arg("side"),
-    waiting.c.record_id.in_(args("ids")),
+    among(waiting.c.record_id, "ids"),
 )
 _WOKEN = sa.select(waiting.c.mapping, waiting.c.side, waiting.c.record_id).where(
-    mine(waiting), waiting.c.needs_mapping == arg("mapping"), waiting.c.needs_value.in_(args("values"))
+    mine(waiting), waiting.c.needs_mapping == arg("mapping"), among(waiting.c.needs_value, "values")
 )
 _WAKE = sa.update(record_outcome).where(mine(record_outcome), sa.tuple_(*_KEY).in_(_WOKEN)).values(due_at=arg("now"))
 
 _OPEN = sa.and_(mine(conflict), conflict.c.mapping == arg("mapping"), conflict.c.closed_at.is_(None))
-_OF_RECORDS = conflict.c.erp_id.in_(args("erp_ids"))
-_CLOSE_ALL = sa.update(conflict).where(_OPEN, _OF_RECORDS).values(closed_at=arg("at"))
-_CLOSE_BUT = _CLOSE_ALL.where(sa.tuple_(conflict.c.erp_id, conflict.c.unit).not_in(args("kept")))
+_OF_RECORDS = among(conflict.c.erp_id, "erp_ids")
+_OPEN_UNITS = sa.select(conflict.c.erp_id, conflict.c.unit).where(_OPEN, _OF_RECORDS)
+_CLOSE = (
+    sa.update(conflict)
+    .where(_OPEN, conflict.c.erp_id == arg("erp_id"), conflict.c.unit == arg("unit"))
+    .values(closed_at=arg("at"))
+)
 _OPEN_CONFLICTS = sa.select(conflict).where(_OPEN).order_by(conflict.c.found_at, conflict.c.erp_id, conflict.c.unit)
 _OPEN_OF_RECORDS = _OPEN_CONFLICTS.where(_OF_RECORDS)
 
@@ -79,6 +90,8 @@ def _waits_of(outcomes: sa.Select[Any]) -> sa.Select[Any]:
 
 
 _WAITS_OF_RECORD = _waits_of(_OF_RECORD)
+_WAITS_OF_UNSETTLED = _waits_of(_ALL_UNSETTLED)
+_WAITS_OF_MAPPING = _waits_of(_UNSETTLED_OF_MAPPING)
 
 
 class SqlOutcomes:
@@ -151,12 +164,10 @@ class SqlOutcomes:
 
     def unsettled(self, mapping: MappingName | None = None, limit: int | None = None) -> Sequence[RecordOutcome]:
         """Records that failed, are skipped, wait or conflict, the newest outcome first."""
-        # Built here: only lists for people ask it, and what they leave out differs.
-        statement = _ALL_UNSETTLED.limit(limit)
+        most = _EVERY_ROW if limit is None else limit
         if mapping is None:
-            return self._outcomes(statement, _waits_of(statement))
-        statement = statement.where(_OF_MAPPING)
-        return self._outcomes(statement, _waits_of(statement), mapping=mapping)
+            return self._outcomes(_ALL_UNSETTLED, _WAITS_OF_UNSETTLED, limit=most)
+        return self._outcomes(_UNSETTLED_OF_MAPPING, _WAITS_OF_MAPPING, mapping=mapping, limit=most)
 
     def put_conflicts(self, conflicts: Sequence[OpenConflict]) -> None:
         """Open or refresh conflicts; one that is open already keeps the time it was found."""
@@ -167,11 +178,11 @@ class SqlOutcomes:
         """Close the conflicts of these ERP records except the units named."""
         if not keep:
             return
-        kept = [(id_, unit) for id_, units in keep.items() for unit in units]
-        if kept:
-            self._session.run(_CLOSE_BUT, mapping=mapping, erp_ids=list(keep), kept=kept, at=at)
-        else:
-            self._session.run(_CLOSE_ALL, mapping=mapping, erp_ids=list(keep), at=at)
+        with self._session.transaction():
+            open_ = self._session.rows(_OPEN_UNITS, mapping=mapping, erp_ids=list(keep))
+            closed = [(row.erp_id, row.unit) for row in open_ if row.unit not in keep[row.erp_id]]
+            calls = [{"mapping": mapping, "erp_id": id_, "unit": unit, "at": at} for id_, unit in closed]
+            self._session.run_for_each(_CLOSE, calls)
 
     def conflicts(self, mapping: MappingName, erp_ids: Sequence[RecordId] | None = None) -> Sequence[OpenConflict]:
         """Open conflicts of a mapping, or of these ERP records."""
@@ -218,7 +229,7 @@ def _outcome_to_row(one: RecordOutcome) -> dict[str, object]:
     }
 
 
-def _need_from_row(row: sa.Row[Any]) -> Need:
+def _need_from_row(row: Row) -> Need:
     return Need(
         mapping=MappingName(row.needs_mapping),
         side=Side(row.needs_side),
@@ -229,7 +240,7 @@ def _need_from_row(row: sa.Row[Any]) -> Need:
     )
 
 
-def _outcome_from_row(row: sa.Row[Any], needs: Sequence[Need]) -> RecordOutcome:
+def _outcome_from_row(row: Row, needs: Sequence[Need]) -> RecordOutcome:
     return RecordOutcome(
         mapping=MappingName(row.mapping),
         side=Side(row.side),
@@ -268,7 +279,7 @@ def _conflict_to_row(one: OpenConflict) -> dict[str, object]:
     }
 
 
-def _conflict_from_row(row: sa.Row[Any]) -> OpenConflict:
+def _conflict_from_row(row: Row) -> OpenConflict:
     return OpenConflict(
         mapping=MappingName(row.mapping),
         erp_id=RecordId(row.erp_id),

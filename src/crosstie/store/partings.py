@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from crosstie.model.coupling import Coupling
 from crosstie.model.reason import ReasonCode
 from crosstie.model.words import MappingName, RecordId, Side
-from crosstie.store.session import Keyed, Session, arg, args, excluded, mine
+from crosstie.store.session import Keyed, Session, excluded, mine
+from crosstie.store.statement import among, arg
 from crosstie.store.tables import coupling, next_generation, record_outcome
 
 _KNOWN: sa.ColumnElement[int] = next_generation.c.generation
@@ -21,7 +22,7 @@ _GENERATIONS = Keyed(
     {"generation": sa.case((excluded("generation") > _KNOWN, excluded("generation")), else_=_KNOWN)},
 )
 _OF_RECORDS = sa.select(next_generation).where(
-    mine(next_generation), next_generation.c.mapping == arg("mapping"), next_generation.c.erp_id.in_(args("ids"))
+    mine(next_generation), next_generation.c.mapping == arg("mapping"), among(next_generation.c.erp_id, "ids")
 )
 _END = sa.delete(coupling).where(
     mine(coupling),
@@ -34,7 +35,7 @@ _LEFT = sa.select(record_outcome.c.record_id).where(
     mine(record_outcome),
     record_outcome.c.mapping == arg("mapping"),
     record_outcome.c.side == arg("side"),
-    record_outcome.c.record_id.in_(args("ids")),
+    among(record_outcome.c.record_id, "ids"),
     record_outcome.c.reason == ReasonCode.UNCOUPLED,
 )
 

@@ -6,7 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crosstie.model.words import ConflictResolution, MappingName
-from crosstie.store.session import Keyed, Session, arg, mine
+from crosstie.store.session import Keyed, Session, mine
+from crosstie.store.statement import arg
 from crosstie.store.tables import resolution_rule
 
 _RULES = Keyed(resolution_rule)

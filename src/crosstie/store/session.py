@@ -1,31 +1,23 @@
 """Statements and transactions of one store: a call inside a transaction joins it, a call outside is its own.
 
-A statement is built once, when its module is imported, and takes its values as arguments: building one costs more than
-running it on a small page.
+A session takes a connection of the pool at its first statement and keeps it until it is closed. It runs statements on
+the driver's own cursor, and says itself where a transaction begins and ends.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crosstie.model.words import ConnectionId
+from crosstie.store.statement import Arguments, Cursor, Prepared, Row, arg, prepared
 
-_ROWS_PER_STATEMENT = 500
-_PREFIX = "arg_"
-"""Keeps the name of an argument apart from the columns that a statement sets."""
+_BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
+"""A deferred SQLite transaction that turns into a writer fails at once when another one wrote; this one waits."""
 
-
-def arg(name: str) -> sa.BindParameter[Any]:
-    """The argument of that name, which every call of the statement gives."""
-    return sa.bindparam(_PREFIX + name)
-
-
-def args(name: str) -> sa.BindParameter[Any]:
-    """An argument that is a list, for ``in_``."""
-    return sa.bindparam(_PREFIX + name, expanding=True)
+_JOINED = nullcontext()
 
 
 def mine(table: sa.Table) -> sa.ColumnElement[bool]:
@@ -47,11 +39,13 @@ class Keyed:
             name: insert.on_conflict_do_update(index_elements=keys, set_={**changed, **(update or {})})
             for name, insert in inserts.items()
         }
-        self.insert_or_leave: Mapping[str, sa.Insert] = {
-            name: insert.on_conflict_do_nothing() for name, insert in inserts.items()
+        # Setting the key to itself changes nothing and holds the row: one statement that inserts, locks and reads.
+        self.insert_or_hold: Mapping[str, sa.Executable] = {
+            name: insert.on_conflict_do_update(
+                index_elements=keys, set_={keys[0]: excluded(keys[0]), **(update or {})}
+            ).returning(*table.c)
+            for name, insert in inserts.items()
         }
-        self.hold = sa.select(table).where(*(table.c[key] == arg(key) for key in keys)).with_for_update()
-        self.keys = keys
 
 
 def excluded(name: str) -> sa.ColumnClause[Any]:
@@ -65,73 +59,123 @@ class Session:
     def __init__(self, engine: sa.Engine, connection_id: ConnectionId) -> None:
         self.connection_id = connection_id
         self._engine = engine
-        self._writer = engine.execution_options(writes=True)
-        self._open: sa.Connection | None = None
+        self._dialect = engine.dialect
+        self._held: sa.PoolProxiedConnection | None = None
+        self._driver: Any = None
+        self._in_transaction = False
+
+    def close(self) -> None:
+        """Give the connection back to the pool; the next statement takes one again."""
+        held, self._held = self._held, None
+        if held is not None:
+            if self._dialect.name == "postgresql":
+                self._driver.autocommit = False
+            held.close()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """A writing transaction, joined by everything inside it."""
+        return _JOINED if self._in_transaction else self._begun()
 
     @contextmanager
-    def transaction(self) -> Iterator[sa.Connection]:
-        """A writing transaction, joined by everything inside it."""
-        if self._open is not None:
-            yield self._open
-            return
-        with self._writer.begin() as connection:
-            self._open = connection
+    def _begun(self) -> Iterator[None]:
+        self._execute(_BEGIN[self._dialect.name])
+        self._in_transaction = True
+        try:
+            yield
+            self._execute("COMMIT")
+        except BaseException:
+            # A connection that was lost has nothing left to take back.
+            if self._held is not None:
+                self._execute("ROLLBACK")
+            raise
+        finally:
+            self._in_transaction = False
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What fails inside is taken back, not what the transaction did before."""
+        with self.transaction():
+            self._execute("SAVEPOINT inside")
             try:
-                yield connection
+                yield
+            except BaseException:
+                self._execute("ROLLBACK TO SAVEPOINT inside")
+                raise
             finally:
-                self._open = None
+                self._execute("RELEASE SAVEPOINT inside")
 
-    def rows(self, statement: sa.Select[Any], **arguments: object) -> Sequence[sa.Row[Any]]:
-        """The rows of a query."""
-        given = self._given(arguments)
-        if self._open is not None:
-            return self._open.execute(statement, given).all()
-        with self._engine.connect() as connection:
-            return connection.execute(statement, given).all()
+    def rows(self, statement: sa.Executable, **arguments: object) -> list[Row]:
+        """The rows of a statement, as named tuples."""
+        return self._rows(statement, self._own(arguments))
 
-    def scalar(self, statement: sa.Select[Any], **arguments: object) -> Any:  # noqa: ANN401 - whatever the column holds
+    def scalar(self, statement: sa.Executable, **arguments: object) -> Any:  # noqa: ANN401 - whatever the column holds
         """The first column of the first row, or ``None``."""
         found = self.rows(statement, **arguments)
         return found[0][0] if found else None
 
     def run(self, statement: sa.Executable, **arguments: object) -> int:
         """Execute a writing statement; returns the number of rows it touched."""
-        with self.transaction() as connection:
-            return connection.execute(statement, self._given(arguments)).rowcount
+        what = prepared(statement, self._dialect)
+        touched: int = self._execute(what.text, what.arguments(self._own(arguments))).rowcount
+        return touched
 
     def run_for_each(self, statement: sa.Executable, calls: Sequence[Mapping[str, object]]) -> None:
-        """Execute a writing statement once with each of these arguments."""
-        if calls:
-            with self.transaction() as connection:
-                connection.execute(statement, [self._given(arguments) for arguments in calls])
+        """Execute a writing statement once with each of these arguments, all or none."""
+        self._run_many(prepared(statement, self._dialect), [self._own(arguments) for arguments in calls])
 
     def upsert(self, keyed: Keyed, rows: Sequence[Mapping[str, object]]) -> None:
         """Insert rows or replace those with the same key, all or none.
 
         Every row carries every column but ``connection_id``, which is added. A key must not stand twice in ``rows``.
         """
-        if not rows:
-            return
-        with self.transaction() as connection:
-            statement = keyed.insert_or_replace[connection.dialect.name]
-            for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-                part = rows[start : start + _ROWS_PER_STATEMENT]
-                connection.execute(statement, [self._own(row) for row in part])
+        statement = keyed.insert_or_replace[self._dialect.name]
+        self._run_many(prepared(statement, self._dialect), [self._own(row) for row in rows])
 
-    def hold(self, keyed: Keyed, row: Mapping[str, object]) -> sa.Row[Any]:
-        """The row with the key of ``row``, inserted as given where there is none; nobody else changes it meanwhile.
+    def hold(self, keyed: Keyed, row: Mapping[str, object]) -> Row:
+        """The row with the key of ``row`` as the statement leaves it, inserted as given where there is none.
 
-        Called inside a transaction. A look alone holds nothing on PostgreSQL while the row does not exist yet: two who
-        look at once would both find nothing.
+        Inside a transaction nobody else changes it meanwhile. A look alone holds nothing on PostgreSQL while the row
+        does not exist yet: two who look at once would both find nothing.
         """
-        own = self._own(row)
-        with self.transaction() as connection:
-            connection.execute(keyed.insert_or_leave[connection.dialect.name], own)
-            return self.rows(keyed.hold, **{key: own[key] for key in keyed.keys})[0]
+        return self._rows(keyed.insert_or_hold[self._dialect.name], self._own(row))[0]
 
-    def _given(self, arguments: Mapping[str, object]) -> dict[str, object]:
-        given = {_PREFIX + name: value for name, value in arguments.items()}
-        return {_PREFIX + "connection_id": self.connection_id, **given}
+    def _rows(self, statement: sa.Executable, values: Mapping[str, object]) -> list[Row]:
+        what = prepared(statement, self._dialect)
+        return what.rows(self._execute(what.text, what.arguments(values)))
+
+    def _run_many(self, what: Prepared, calls: Sequence[Mapping[str, object]]) -> None:
+        if len(calls) == 1:
+            self._execute(what.text, what.arguments(calls[0]))
+        elif calls:
+            with self.transaction():
+                self._execute(what.text, [what.arguments(call) for call in calls], is_many=True)
+
+    def _execute(self, text: str, arguments: Arguments = (), *, is_many: bool = False) -> Cursor:
+        if self._held is None:
+            self._take()
+        cursor = self._driver.cursor()
+        try:
+            if is_many:
+                cursor.executemany(text, arguments)
+            else:
+                cursor.execute(text, arguments)
+        except self._dialect.loaded_dbapi.Error as error:
+            self._let_go_if_lost(error)
+            # Without the arguments: they are customers' data.
+            raise sa.exc.DBAPIError.instance(text, None, error, self._dialect.loaded_dbapi.Error) from error
+        return cursor
+
+    def _take(self) -> None:
+        self._held = self._engine.raw_connection()
+        self._driver = self._held.driver_connection
+        if self._dialect.name == "postgresql":
+            self._driver.autocommit = True
+
+    def _let_go_if_lost(self, error: Any) -> None:  # noqa: ANN401 - an error of either driver
+        held = self._held
+        if held is not None and self._dialect.is_disconnect(error, held, None):
+            self._held = None
+            held.invalidate(error)
 
     def _own(self, row: Mapping[str, object]) -> dict[str, object]:
         return {"connection_id": self.connection_id, **row}

@@ -1,11 +1,7 @@
 """The store of one connection: all its parts on one session."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
-import sqlalchemy as sa
-
-from crosstie.model.words import ConnectionId
 from crosstie.store.couplings import SqlCouplings
 from crosstie.store.inbox import SqlChangeInbox
 from crosstie.store.jobs import SqlJobLog
@@ -21,9 +17,9 @@ from crosstie.store.session import Session
 class SqlStore:
     """Implements :class:`~crosstie.synch.ports.store.Store`; used by one thread at a time."""
 
-    def __init__(self, engine: sa.Engine, connection: ConnectionId) -> None:
-        self._session = Session(engine, connection)
-        self.connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.connection = session.connection_id
         self.couplings = SqlCouplings(self._session)
         self.inbox = SqlChangeInbox(self._session)
         self.journal = SqlJournal(self._session)
@@ -34,8 +30,10 @@ class SqlStore:
         self.jobs = SqlJobLog(self._session)
         self.locks = SqlLocks(self._session)
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """All or nothing: what is called inside is committed together."""
-        with self._session.transaction():
-            yield
+        return self._session.transaction()
+
+    def close(self) -> None:
+        """Give the connection back; the store may be used again."""
+        self._session.close()

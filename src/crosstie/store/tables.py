@@ -23,7 +23,7 @@ class UtcTime(sa.TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:
         """Write as ``2026-01-31T12:00:00.000000Z``."""
         del dialect
-        return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ANN401 - SQLAlchemy's own
         """Read what :meth:`process_bind_param` wrote."""
@@ -105,6 +105,7 @@ coupling = sa.Table(
     sa.Column("erp_version", sa.Text),
     sa.Column("crm_version", sa.Text),
     sa.Column("base", sa.JSON, nullable=False),
+    sa.Column("stamps", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("coupled_at", UtcTime, nullable=False),
     sa.Column("synchronized_at", UtcTime, nullable=False),
     sa.Column("job_id", sa.String(80), nullable=False),
@@ -123,6 +124,7 @@ intent = sa.Table(
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("destination", sa.String(3), nullable=False),
     sa.Column("is_insert", sa.Boolean, nullable=False),
+    sa.Column("is_delete", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("erp_id", sa.String(80)),
     sa.Column("crm_id", sa.String(80), nullable=False),
     sa.Column("generation", sa.Integer, nullable=False),
@@ -265,12 +267,12 @@ resolution_rule = sa.Table(
     sa.Column("kept_at", UtcTime, nullable=False),
 )
 
-blanked_field = sa.Table(
-    "blanked_field",
+guard_count = sa.Table(
+    "guard_count",
     metadata,
     _key(),
     _key("mapping"),
     _key("side"),
-    _key("field"),
+    _key("what"),
     sa.Column("records", sa.Integer, nullable=False),
 )

@@ -6,7 +6,7 @@ third one at the other side. The key that the intent fixed tells: the CRM row's 
 
 from collections.abc import Mapping, Sequence
 
-from crosstie.model.coupling import Coupling
+from crosstie.model.coupling import Coupling, Stamp
 from crosstie.model.intent import Intent
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
@@ -85,4 +85,5 @@ def _couple(tables: Tables, work: Work, attempts: Sequence[Intent], counterpart:
         crm_id=crm_id,
         generation=intent.generation,
         base=created_base(tables, attempts, held),
+        stamps={work.side: Stamp(held.version, None)},
     )

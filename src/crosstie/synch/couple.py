@@ -76,7 +76,7 @@ async def _stale(env: Environment, mapping: TableMapping, side: Side, record: Re
     if known is None:
         return []
     other = known.id_on(side.other)
-    if not await env.connector(side.other).read(mapping.table(side.other), [other], mapping.columns(side.other)):
+    if await env.connector(side.other).gone(mapping.table(side.other), [other]):
         return [known]
     raise UsageError(
         f"This {side.value.upper()} record is coupled already: ERP {known.erp_number or known.erp_id},"

@@ -12,7 +12,7 @@ from crosstie.model.record import Record
 from crosstie.model.value import Values
 from crosstie.model.words import ActionKind, OnDeletion, RecordId, Side, Version
 from crosstie.synch.adopt import adopt
-from crosstie.synch.deletions import leave_uncoupled, part
+from crosstie.synch.deletions import keep_needed, leave_uncoupled, part
 from crosstie.synch.gather import candidates, couple_by_match, gather, with_references
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import Pending
@@ -64,6 +64,7 @@ async def decide_page(
         no_match = refused.get((work.side, work.id))
         work.action = _ambiguous(tables, work, no_match) if no_match else _decide(setting, work, frozen, answers)
         part(tables.mapping, work, answers.on_deletion)
+    await keep_needed(env, tables.mapping, works)
     if answers.on_deletion is not OnDeletion.RESTORE:
         leave_uncoupled(env, tables.mapping, works)
 
@@ -83,6 +84,9 @@ def _decide(setting: Setting, work: Work, frozen: Mapping[RecordId, frozenset[st
         if work.record is None:
             return SynchAction(kind=ActionKind.IGNORE, reason=Reason(ReasonCode.GONE))
         return decide_uncoupled(setting, work.record, work.side)
+    if work.hidden is not None:
+        reason = Reason(ReasonCode.NOT_SHOWN, {"side": work.hidden.value.upper()})
+        return SynchAction(kind=ActionKind.FAIL, reason=reason, erp=work.on(Side.ERP), crm=work.on(Side.CRM))
     held = frozen.get(work.coupling.erp_id, frozenset())
     said = answers.units.get(work.coupling.erp_id, NO_ANSWERS)
     erp, crm = work.on(Side.ERP), work.on(Side.CRM)

@@ -14,10 +14,9 @@ async def detect(env: Environment, side: Side, schema: TableSchema, *, whole_tab
     """Bring the inbox up to date with a table; ``whole_table`` looks at every record (and finds the gone ones)."""
     inbox, table = env.store.inbox, schema.table
     columns = listed_columns(env, side, schema)
-    known = inbox.feed(side, table)
-    token = known.token if known and known.columns == columns else None
-    number = inbox.begin_pass(side, table, columns)
-    async for page in env.connector(side).changes(table, columns, token, whole_table=whole_table):
+    begun = inbox.begin_pass(side, table, columns)
+    number = begun.number
+    async for page in env.connector(side).changes(table, columns, begun.token, whole_table=whole_table):
         with env.store.transaction():
             inbox.add(side, table, number, page.changes)
             if page.token is not None:

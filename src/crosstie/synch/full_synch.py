@@ -31,6 +31,14 @@ async def review(env: Environment) -> list[FullSynchLine]:
 
     What an earlier run noted on a line stays until the next Start.
     """
+    lines = await _reviewed(env)
+    with env.store.transaction():
+        for line in lines:
+            _put(env, line)
+    return lines
+
+
+async def _reviewed(env: Environment) -> list[FullSynchLine]:
     known = {line.mapping: line for line in env.store.jobs.lines()}
     lines: list[FullSynchLine] = []
     for name in ordered(env):
@@ -43,9 +51,6 @@ async def review(env: Environment) -> list[FullSynchLine]:
             recommendation=recommend(mapping, erp, crm, env.store.couplings.count(name)),
         )
         lines.append(line)
-    with env.store.transaction():
-        for line in lines:
-            _put(env, line)
     return lines
 
 
@@ -60,7 +65,9 @@ async def start(env: Environment, engine: JobEngine, *, started_by: str) -> list
 
     Mappings that a later one completed (a reference to a record that was not there yet) are taken up again at the end.
     """
-    lines = {line.mapping: _put(env, _blank(line)) for line in await review(env)}
+    reviewed = await _reviewed(env)
+    with env.store.transaction():
+        lines = {line.mapping: _put(env, _blank(line)) for line in reviewed}
     jobs: list[SynchJob] = []
     needs = {name: env.mappings[name].depends_on for name in lines}
     for wave in waves(needs):

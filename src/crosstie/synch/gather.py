@@ -37,6 +37,17 @@ async def gather(env: Environment, mapping: TableMapping, works: Sequence[Work])
         work.record = records[work.side].get(work.id)
         if work.coupling is not None:
             work.counterpart = records[work.side.other].get(work.coupling.id_on(work.side.other))
+    await _look_for_missing(env, mapping, works)
+
+
+async def _look_for_missing(env: Environment, mapping: TableMapping, works: Sequence[Work]) -> None:
+    """Tell a coupled record that is gone from one that a list leaves out because our user may not see it."""
+    for side in Side:
+        missing = {work.coupling.id_on(side): work for work in works if work.coupling and work.on(side) is None}
+        if missing:
+            gone = await env.connector(side).gone(mapping.table(side), list(missing))
+            for id_, work in missing.items():
+                work.hidden = None if id_ in gone else side
 
 
 async def _read(

@@ -25,8 +25,8 @@ from crosstie.model.mapping import FieldMapping
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.value import Value, Values
-from crosstie.model.words import JobId, RecordId, Side
-from crosstie.synch.ports.connector import Landed, Write, WriteOutcome
+from crosstie.model.words import JobId, RecordId, Side, Version
+from crosstie.synch.ports.connector import Deleted, Landed, NotLanded, Write, WriteOutcome
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.tables import Tables
 from crosstie.synch.work import Work
@@ -43,6 +43,8 @@ class Permit:
 
 def intend(env: Environment, tables: Tables, works: Sequence[Work], permit: Permit) -> None:
     """Commit one intent for every write that the works' actions ask for."""
+    if not any(work.action is not None and work.action.writes for work in works):
+        return
     with env.store.transaction():
         intents = draw_up(env, tables, works, permit)
         env.store.journal.commit(intents, epoch=permit.epoch, at=env.clock())
@@ -62,6 +64,8 @@ def draw_up(env: Environment, tables: Tables, works: Sequence[Work], permit: Per
             work.intents = [
                 _intent(env, tables, work, side, permit=permit, reserved=numbers.get(work.id)) for side in wanted
             ]
+            if work.action.deletes_on is not None:
+                work.intents.append(_delete_intent(env, tables, work, work.action.deletes_on, permit))
     return [intent for work in works for intent in work.intents]
 
 
@@ -102,6 +106,31 @@ def _intent(
         source_version=source.version,
         source_number=tables.number_of(source) if side is Side.CRM else None,
         source={field.name: read(field, side.other, _agreed(action, field, side.other, source)) for field in fields},
+    )
+
+
+def _delete_intent(env: Environment, tables: Tables, work: Work, side: Side, permit: Permit) -> Intent:
+    """The intent of deleting the record that is left on ``side``, with everything that it holds."""
+    left = _decided(work).record(side)
+    if left is None or work.coupling is None:
+        raise ValueError(f"a delete without a record: {work.action}")
+    return Intent(
+        id=env.new_id(),
+        mapping=tables.mapping.name,
+        job=permit.job,
+        destination=side,
+        is_insert=False,
+        is_delete=True,
+        erp_id=work.coupling.erp_id,
+        crm_id=work.coupling.crm_id,
+        generation=work.coupling.generation,
+        number=None,
+        values={},
+        before=left.values,
+        version=left.version,
+        source_version=Version(""),
+        source_number=work.coupling.erp_number,
+        source={},
     )
 
 
@@ -156,12 +185,14 @@ async def send(env: Environment, tables: Tables, works: Sequence[Work], permit: 
 
 def _write(intent: Intent, columns: tuple[str, ...]) -> Write:
     id_ = intent.crm_id if intent.destination is Side.CRM else intent.erp_id
-    return Write(id=id_, version=intent.version, values=intent.values, answer_columns=columns)
+    return Write(
+        id=id_, version=intent.version, values=intent.values, answer_columns=columns, is_delete=intent.is_delete
+    )
 
 
 def _stop_if_all_refused(env: Environment, answers: Sequence[WriteOutcome], intents: Sequence[Intent]) -> None:
     """A system that refuses every write of a page, or is away, stops the job rather than failing every record."""
-    errors = [answer.error for answer in answers if not isinstance(answer, Landed)]
+    errors = [answer.error for answer in answers if isinstance(answer, NotLanded)]
     is_away = all(isinstance(error, TransientError) for error in errors)
     is_barred = len(errors) > 1 and all(isinstance(error, SetupError) for error in errors)
     if len(errors) < len(answers) or not (is_away or is_barred):
@@ -175,6 +206,9 @@ def _note(env: Environment, work: Work, intent: Intent, answer: WriteOutcome) ->
     """Put one answer where it belongs; an open intent has no state."""
     if isinstance(answer, Landed):
         work.answers[intent.destination] = answer.record
+        return {intent.id: IntentState.LANDED}
+    if isinstance(answer, Deleted):
+        work.is_deleted = True
         return {intent.id: IntentState.LANDED}
     match answer.error:
         case OutcomeUnknownError():

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from crosstie.model.job import Counters
 from crosstie.model.words import Side
 from crosstie.synch.decide_page import NOBODY_ANSWERED, decide_page
+from crosstie.synch.deletions import picture
 from crosstie.synch.guard import Guard
 from crosstie.synch.outbox import Permit, intend, send
 from crosstie.synch.ports.environment import Environment
@@ -37,6 +38,7 @@ async def run_page(
         await decide_page(env, tables, todo, creates=creates, answers=answers)
         if guard is not None and round_ == 0:
             guard.look(todo)
+        await picture(env, tables, todo)
         intend(env, tables, todo, permit)
         states = await send(env, tables, todo, permit)
         is_last = round_ == _ROUNDS - 1

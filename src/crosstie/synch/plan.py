@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from crosstie.engine.guard import Limits, MassChange
 from crosstie.engine.units import units_of
 from crosstie.model.action import FieldConflict, SynchAction
 from crosstie.model.intent import Intent
@@ -20,8 +21,10 @@ from crosstie.synch.chosen_records import find_chosen
 from crosstie.synch.decide_page import decide_page, works_of
 from crosstie.synch.detect import detect
 from crosstie.synch.full_synch import ordered
+from crosstie.synch.guard import Guard
 from crosstie.synch.outbox import Permit, draw_up
 from crosstie.synch.ports.environment import Environment
+from crosstie.synch.ports.store import Ahead
 from crosstie.synch.tables import Tables, describe
 from crosstie.synch.work import Answers, Work
 
@@ -41,8 +44,9 @@ class PlannedWrite:
     number: str | None
     """The reserved number of an ERP record to be created."""
     is_insert: bool
+    is_delete: bool
     before: Values
-    """What the columns hold now; empty for a record to be created."""
+    """What the columns hold now; empty for a record to be created, everything for one to be deleted."""
     after: Values
     """Columns and values, as they would be sent."""
 
@@ -69,6 +73,8 @@ class Tally:
     """Counts of a plan by mapping; echoes count as unchanged."""
 
     records: dict[MappingName, Counter[str]] = field(default_factory=dict)
+    stops: dict[MappingName, MassChange] = field(default_factory=dict)
+    """Why the guard would stop a job of the mapping; what is counted and listed would wait then."""
 
     def add(self, mapping: MappingName, name: str, count: int = 1) -> None:
         """Count."""
@@ -88,42 +94,32 @@ async def plan(
     is_full: bool = False,
     records: Sequence[str] = (),
     destination: Side | None = None,
+    accepts_mass_change: bool = False,
 ) -> AsyncGenerator[PlannedAction, None]:
     """What a synchronization of these mappings, or of these records only, would do; page by page.
 
-    With a ``destination``: what carrying these records over to that side would do, whatever was edited there.
+    With a ``destination``: what carrying these records over to that side would do, whatever was edited there. Where the
+    guard would stop a job, ``tally`` says so; what the job would have sent is listed all the same.
     """
     wanted, answers = set(names), Answers(destination=destination)
     chosen = await find_chosen(env, wanted, records, destination=destination) if records else {}
     for name in ordered(env):
         if name not in wanted or (records and name not in chosen):
             continue
-        actions = _plan_mapping(
-            env, env.mappings[name], tally, is_full=is_full, chosen=chosen.get(name), answers=answers
-        )
-        async for action in actions:
+        mapping, tables = env.mappings[name], await describe(env, env.mappings[name])
+        guard = Guard(env, tables, is_accepted=accepts_mass_change or bool(records), limits=Limits())
+        run = _Plan(env=env, tables=tables, tally=tally, guard=guard, lists_all=bool(records), answers=answers)
+        async for action in _plan_mapping(run, mapping, is_full=is_full, chosen=chosen.get(name)):
             yield action
 
 
 async def _plan_mapping(
-    env: Environment,
-    mapping: TableMapping,
-    tally: Tally,
-    *,
-    is_full: bool,
-    chosen: Sequence[Work] | None,
-    answers: Answers,
+    run: "_Plan", mapping: TableMapping, *, is_full: bool, chosen: Sequence[Work] | None
 ) -> AsyncGenerator[PlannedAction, None]:
+    env = run.env
     open_ = env.store.journal.open(mapping.name, _UNSETTLED_SHOWN)
-    run = _Plan(
-        env=env,
-        tables=await describe(env, mapping),
-        tally=tally,
-        held=_held(open_),
-        lists_all=bool(chosen),
-        answers=answers,
-    )
-    tally.records.setdefault(mapping.name, Counter())
+    run.held = _held(open_)
+    run.tally.records.setdefault(mapping.name, Counter())
     if chosen is not None:
         for action in [*run.unsettled(open_, chosen), *await run.decide(chosen, creates=mapping.creates)]:
             yield action
@@ -134,8 +130,9 @@ async def _plan_mapping(
         await detect(env, side, run.tables.on(side), whole_table=is_full)
     inbox = env.store.inbox
     after = {side: 0 if is_full else inbox.cursor(mapping.name, side) for side in Side}
-    upto = {side: inbox.horizon(side, mapping.table(side)) for side in Side}
-    ranges = _Ranges(env=env, mapping=mapping, after=after, upto=upto)
+    ahead = {side: inbox.ahead(mapping.name, side, mapping.table(side), after=after[side]) for side in Side}
+    run.note_stop(run.guard.foresee_vanished(after, {side: ahead[side].upto for side in Side}))
+    ranges = _Ranges(env=env, mapping=mapping, ahead=ahead)
     for side in Side:
         async for action in _changed(
             run, ranges, side, creates=mapping.creates and (is_full or not mapping.only_coupled)
@@ -156,8 +153,7 @@ class _Ranges:
 
     env: Environment
     mapping: TableMapping
-    after: Mapping[Side, int]
-    upto: Mapping[Side, int]
+    ahead: Mapping[Side, Ahead]
 
     def among(self, side: Side, ids: Iterable[RecordId]) -> frozenset[RecordId]:
         return self.env.store.inbox.pending_among(
@@ -165,17 +161,17 @@ class _Ranges:
             side,
             self.mapping.table(side),
             list(ids),
-            after=self.after[side],
-            upto=self.upto[side],
+            after=self.ahead[side].after,
+            upto=self.ahead[side].upto,
         )
 
 
 async def _changed(run: "_Plan", ranges: _Ranges, side: Side, *, creates: bool) -> AsyncGenerator[PlannedAction, None]:
     """The changes of one side, without those that the other side's turn told already."""
     inbox, mapping = run.env.store.inbox, run.tables.mapping
-    table, after, upto = mapping.table(side), ranges.after[side], ranges.upto[side]
-    echoes = inbox.echoes(mapping.name, side, table, after=after, upto=upto)
-    run.tally.add(mapping.name, ActionKind.UNCHANGED, echoes)
+    ahead = ranges.ahead[side]
+    table, after, upto = mapping.table(side), ahead.after, ahead.upto
+    run.tally.add(mapping.name, ActionKind.UNCHANGED, ahead.echoes)
     while pending := inbox.pending(mapping.name, side, table, after=after, upto=upto, limit=run.env.page_size):
         after = pending[-1].seq
         near, outside = works_of(mapping, side, pending)
@@ -205,11 +201,17 @@ class _Plan:
     env: Environment
     tables: Tables
     tally: Tally
-    held: Mapping[Side, frozenset[RecordId]]
+    guard: Guard
+    held: Mapping[Side, frozenset[RecordId]] = field(default_factory=lambda: dict.fromkeys(Side, frozenset()))
     """Records with an interrupted write; what becomes of them is known once it is settled."""
     lists_all: bool
     """A person asked for these records: tell of the quiet ones too."""
     answers: Answers
+
+    def note_stop(self, found: MassChange | None) -> None:
+        """Remember why a job would stop; the first reason is the one that it would name."""
+        if found is not None:
+            self.tally.stops.setdefault(self.tables.mapping.name, found)
 
     def unsettled(self, open_: Sequence[Intent], chosen: Sequence[Work] | None = None) -> Iterator[PlannedAction]:
         """An action for each interrupted write, or for those that concern the chosen records."""
@@ -236,6 +238,7 @@ class _Plan:
         await decide_page(self.env, self.tables, todo, creates=creates, answers=self.answers)
         told = self._told(todo, earlier, is_due=is_due)
         todo = [work for work in todo if not self._is_held(work) and work.id not in told]
+        self.note_stop(self.guard.foresee(todo))
         permit = Permit(job=JobId("plan"), epoch=0, until=self.env.clock())
         draw_up(self.env, self.tables, todo, permit)
         return [action for work in todo if (action := self._told_now(work)) is not None]
@@ -301,6 +304,12 @@ def _follow_up(mapping: TableMapping) -> Iterator[str]:
                 yield from one.columns(Side.CRM)
 
 
+def _before(intent: Intent) -> Values:
+    if intent.is_insert or intent.is_delete:
+        return {} if intent.is_insert else intent.before
+    return {name: intent.before.get(name) for name in intent.values}
+
+
 def _write(mapping: TableMapping, intent: Intent) -> PlannedWrite:
     side = intent.destination
     return PlannedWrite(
@@ -309,6 +318,7 @@ def _write(mapping: TableMapping, intent: Intent) -> PlannedWrite:
         id=intent.crm_id if side is Side.CRM else intent.erp_id,
         number=intent.number,
         is_insert=intent.is_insert,
-        before={name: intent.before.get(name) for name in intent.values} if not intent.is_insert else {},
+        is_delete=intent.is_delete,
+        before=_before(intent),
         after=intent.values,
     )

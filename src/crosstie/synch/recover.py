@@ -11,12 +11,13 @@ from datetime import datetime
 from crosstie.engine.settle import settle
 from crosstie.engine.units import units_of
 from crosstie.model.action import FieldConflict
-from crosstie.model.coupling import Coupling
+from crosstie.model.coupling import Coupling, Stamp
 from crosstie.model.intent import Intent, IntentState
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.words import ActionKind, RecordId, Side
 from crosstie.synch.attempts import attempts_of, created_base, key_of
+from crosstie.synch.deletions import end_deleted
 from crosstie.synch.outbox import Permit
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
@@ -35,6 +36,7 @@ async def recover(env: Environment, tables: Tables, permit: Permit) -> int:
 async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Intent], permit: Permit) -> None:
     """Look at the destinations and remember what became of these intents."""
     found = [await _look(env, tables, intents, side) for side in Side]
+    gone = [await _confirm_gone(env, tables, intents, found, side) for side in Side]
     now = env.clock()
     ids = [intent.crm_id for intent in intents]
     with env.store.transaction():
@@ -42,11 +44,17 @@ async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Int
         states: dict[str, IntentState] = {}
         conflicts: list[OpenConflict] = []
         touched: dict[RecordId, Coupling] = {}
+        deleted: list[tuple[Intent, Coupling]] = []
         attempts = _attempts(env, tables, intents)
         for intent in intents:
             record = found[0].get(intent.id) or found[1].get(intent.id)
             states[intent.id] = settle(intent, record, tables.on(intent.destination))
-            if states[intent.id] is IntentState.LANDED and record is not None:
+            if intent.is_delete:
+                # Neither shown nor said to be gone: decided again, and told then.
+                is_gone = any(intent.id in ids_ for ids_ in gone)
+                states[intent.id] = IntentState.LANDED if is_gone else IntentState.NOT_LANDED
+                deleted += [(intent, couplings[intent.crm_id])] if is_gone and intent.crm_id in couplings else []
+            elif states[intent.id] is IntentState.LANDED and record is not None:
                 tries = attempts.get(key_of(intent), [intent]) if intent.is_insert else [intent]
                 coupling = _landed(tables, intent, record, couplings.get(intent.crm_id), tries)
                 couplings[intent.crm_id] = touched[intent.crm_id] = coupling
@@ -56,6 +64,7 @@ async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Int
         env.store.couplings.put(touched.values(), job=permit.job, at=now)
         env.store.outcomes.put([_look_again(one, permit, now) for one in touched.values()])
         env.store.outcomes.wake(fresh, now=now)
+        end_deleted(env, deleted, permit.job, now)
         env.store.outcomes.put_conflicts(conflicts)
         env.store.journal.settle(states, at=now)
 
@@ -75,6 +84,20 @@ async def _look(env: Environment, tables: Tables, intents: Sequence[Intent], sid
         for record in await connector.find(table, key, list(numbers), columns):
             found[numbers[str(record.values[key])]] = record
     return found
+
+
+async def _confirm_gone(
+    env: Environment, tables: Tables, intents: Sequence[Intent], found: Sequence[Mapping[str, Record]], side: Side
+) -> frozenset[str]:
+    """The deletes, by intent id, whose record on ``side`` does not exist any more."""
+    ids = {
+        intent.id: intent.crm_id if side is Side.CRM else intent.erp_id
+        for intent in intents
+        if intent.is_delete and intent.destination is side and not any(intent.id in some for some in found)
+    }
+    wanted = [id_ for id_ in ids.values() if id_ is not None]
+    gone = await env.connector(side).gone(tables.mapping.table(side), wanted) if wanted else frozenset()
+    return frozenset(key for key, id_ in ids.items() if id_ in gone)
 
 
 def _attempts(env: Environment, tables: Tables, intents: Sequence[Intent]) -> Mapping[str, Sequence[Intent]]:
@@ -98,7 +121,9 @@ def _landed(
         erp_number=intent.number or intent.source_number,
     )
     proved = created_base(tables, attempts, record)
-    return replace(known, base={**known.base, **proved})
+    # The record's time of modification may be our write's or a later edit's.
+    unknown = {intent.destination: Stamp(record.version, None)}
+    return replace(known, base={**known.base, **proved}, stamps={**known.stamps, **unknown})
 
 
 def _look_again(coupling: Coupling, permit: Permit, now: datetime) -> RecordOutcome:

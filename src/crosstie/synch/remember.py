@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from crosstie.engine.newest import edited_at
 from crosstie.model.action import SynchAction
-from crosstie.model.coupling import Base, Coupling
+from crosstie.model.coupling import Base, Coupling, Stamp
 from crosstie.model.intent import Intent, IntentState
 from crosstie.model.job import COUNTER_OF, Counters
-from crosstie.model.reason import Reason
+from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.words import ActionKind, RecordId, Side, Version
 from crosstie.synch.deletions import end_couplings, outcomes_of_parting
@@ -64,7 +65,7 @@ def remember_landed(env: Environment, tables: Tables, works: Sequence[Work], per
 def coupling_after(tables: Tables, work: Work) -> Coupling | None:
     """The coupling as this page leaves it; ``None``: there is none."""
     action = work.action
-    if action is None or work.parting is not None:
+    if action is None or work.parts:
         return None
     base: dict[str, Base] = dict(work.coupling.base) if work.coupling else {}
     if action.erp is not None and action.crm is not None:
@@ -84,10 +85,21 @@ def coupling_after(tables: Tables, work: Work) -> Coupling | None:
     return replace(
         coupling,
         base=base,
+        stamps=stamps_after(coupling, work),
         erp_number=number,
         erp_version=_version(erp) if is_done else coupling.erp_version,
         crm_version=_version(crm) if is_done else coupling.crm_version,
     )
+
+
+def stamps_after(coupling: Coupling, work: Work) -> dict[Side, Stamp]:
+    """Our own write moves a record's time of modification: what was known before it is kept."""
+    stamps = dict(coupling.stamps)
+    for side, answer in work.answers.items():
+        before = work.on(side)
+        known = None if before is None else edited_at(coupling, side, before)
+        stamps[side] = Stamp(answer.version, known)
+    return stamps
 
 
 def landed_base(tables: Tables, intent: Intent, landed: Record) -> dict[str, Base]:
@@ -171,7 +183,12 @@ def _label(tables: Tables, work: Work, action: SynchAction) -> str:
 
 
 def _due_after(work: Work, kind: ActionKind, now: datetime) -> datetime | None:
-    """A record created in the ERP is looked at once more: its new number goes back to the CRM."""
+    """A record created in the ERP is looked at once more: its new number goes back to the CRM.
+
+    One that waits to be deleted is looked at by every run.
+    """
+    if work.action is not None and work.action.reason.code is ReasonCode.SURVIVOR_NEEDED:
+        return now
     return now if kind is ActionKind.INSERT and work.side is Side.CRM else None
 
 
@@ -205,6 +222,8 @@ def count(works: Sequence[Work], outcomes: Sequence[RecordOutcome]) -> dict[Side
         if name is None:
             continue
         written = tuple(work.answers) if outcome.kind in (ActionKind.INSERT, ActionKind.MODIFY) else ()
+        if outcome.kind is ActionKind.DELETE and work.action is not None and work.action.deletes_on is not None:
+            written = (work.action.deletes_on,)
         for side in written or (work.side.other,):
             result[side] += Counters(**{name: 1})
         if work.action is not None and work.action.conflicts and outcome.kind is not ActionKind.CONFLICT:

@@ -15,7 +15,7 @@ from crosstie.model.errors import UsageError
 from crosstie.model.job import SynchJob
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.words import ConflictResolution, JobStatus, MappingName, OnDeletion, RecordId, Side, Use
-from crosstie.synch.deletions import can_restore
+from crosstie.synch.deletions import LOST_COUNTERPART, can_restore
 from crosstie.synch.find_record import find, is_named
 from crosstie.synch.outbox import Permit
 from crosstie.synch.page import run_page
@@ -26,7 +26,12 @@ from crosstie.synch.tables import Tables, describe
 from crosstie.synch.work import Answers, Work
 
 _LEASE_S = 120.0
-_RULES = {Use.ERP: ConflictResolution.SEND_UPDATE, Use.CRM: ConflictResolution.GET_UPDATE}
+_LOST = (*LOST_COUNTERPART, ReasonCode.SURVIVOR_NEEDED)
+_RULES = {
+    Use.ERP: ConflictResolution.SEND_UPDATE,
+    Use.CRM: ConflictResolution.GET_UPDATE,
+    Use.NEWEST: ConflictResolution.NEWEST,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +61,9 @@ async def resolve(
     """
     name = job.mapping
     if keeps_rule and use is Use.BASE:
-        raise UsageError("A rule can only be kept for 'erp' or 'crm'; nothing was done.", "Leave out --keep-rule.")
+        raise UsageError(
+            "A rule can only be kept for 'erp', 'crm' or 'newest'; nothing was done.", "Leave out --keep-rule."
+        )
     # Before anything is written, so that a word that names nothing costs no request.
     named = {one.erp_id for one in chosen(env.store, name, record, unit)}
     epoch = env.store.locks.take(name, env.owner, env.clock(), _LEASE_S, force=env.is_alone)
@@ -80,7 +87,10 @@ async def resolve(
 
 
 async def resolve_deletion(env: Environment, job: SynchJob, strategy: OnDeletion, *, record: str | None) -> SynchJob:
-    """Restore or uncouple the records whose counterpart was deleted: the one named, or (``None``) all that ask."""
+    """Restore, uncouple or delete the records whose counterpart was deleted: the one named, or (``None``) all that ask.
+
+    A delete holds for what the person was asked about: a record that was edited since asks again.
+    """
     name = job.mapping
     asked = deleted(env.store, name, record)
     is_left = record is not None and not asked and strategy is OnDeletion.RESTORE
@@ -129,7 +139,7 @@ def chosen(store: Store, name: MappingName, record: str | None, unit: str | None
 def deleted(store: Store, name: MappingName, record: str | None) -> list[RecordOutcome]:
     """The records that lost their counterpart and ask what to do: the one named, or all."""
     unsettled = store.outcomes.unsettled(name)
-    found = [one for one in unsettled if one.reason.code is ReasonCode.COUNTERPART_DELETED]
+    found = [one for one in unsettled if one.reason.code in _LOST]
     if record is not None:
         found = [one for one in found if is_named(record, one.id, one.label)]
         _refuse_several(record, {one.label or one.id for one in found})
@@ -250,7 +260,7 @@ def _refuse_several(record: str, ids: set[str] | set[RecordId]) -> None:
 def _refuse_impossible(tables: Tables, asked: Sequence[OpenConflict], use: Use) -> None:
     """An answer that the mapping does not let travel is refused before anything is sent."""
     directions = {unit.name: unit.direction for unit in units_of(tables.mapping)}
-    needed = {Use.ERP: (Side.CRM,), Use.CRM: (Side.ERP,), Use.BASE: tuple(Side)}[use]
+    needed = {Use.ERP: (Side.CRM,), Use.CRM: (Side.ERP,), Use.BASE: tuple(Side), Use.NEWEST: tuple(Side)}[use]
     for one in asked:
         direction = directions.get(one.conflict.unit)
         if direction is not None and not all(direction.writes(side) for side in needed):

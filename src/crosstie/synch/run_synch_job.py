@@ -18,12 +18,15 @@ from crosstie.synch.guard import Guard
 from crosstie.synch.outbox import Permit
 from crosstie.synch.page import run_page
 from crosstie.synch.ports.environment import Environment
+from crosstie.synch.ports.store import Ahead
 from crosstie.synch.recover import recover
 from crosstie.synch.remember import remember
 from crosstie.synch.tables import Tables, describe
 from crosstie.synch.work import Work
 
 _LEASE_S = 120.0
+_RENEWED_AT_S = 60.0
+"""A lease with less time left than this is renewed before the next page."""
 
 
 @dataclass(slots=True)
@@ -33,8 +36,8 @@ class _Run:
     env: Environment
     tables: Tables
     job: SynchJob
-    epoch: int
     guard: Guard
+    lease: Permit
 
     @property
     def mapping(self) -> TableMapping:
@@ -45,17 +48,20 @@ class _Run:
         return self.mapping.creates and (self.job.is_full or not self.mapping.only_coupled)
 
     def permit(self) -> Permit:
-        """Renew the lease for another page."""
-        now = self.env.clock()
-        self.env.store.locks.renew(self.mapping.name, self.epoch, now, _LEASE_S)
-        return Permit(job=self.job.id, epoch=self.epoch, until=now + timedelta(seconds=_LEASE_S))
+        """The right to write another page, renewed where little of it is left; every intent checks its epoch anyway."""
+        now, epoch = self.env.clock(), self.lease.epoch
+        if self.lease.until - now < timedelta(seconds=_RENEWED_AT_S):
+            self.env.store.locks.renew(self.mapping.name, epoch, now, _LEASE_S)
+            self.lease = replace(self.lease, until=now + timedelta(seconds=_LEASE_S))
+        return self.lease
 
     def note(self, job: SynchJob) -> SynchJob:
         """Remember where the job stands, and tell."""
-        self.job = job
-        self.env.store.jobs.put(self.job)
-        self.env.listener.job_moved(self.job)
-        return self.job
+        if job != self.job:
+            self.job = job
+            self.env.store.jobs.put(job)
+            self.env.listener.job_moved(job)
+        return job
 
 
 async def run_synch_job(env: Environment, job: SynchJob) -> AsyncGenerator[SynchJob, None]:
@@ -65,12 +71,14 @@ async def run_synch_job(env: Environment, job: SynchJob) -> AsyncGenerator[Synch
     run goes on.
     """
     mapping = env.mappings[job.mapping]
-    epoch = env.store.locks.take(mapping.name, env.owner, env.clock(), _LEASE_S, force=env.is_alone)
+    now = env.clock()
+    epoch = env.store.locks.take(mapping.name, env.owner, now, _LEASE_S, force=env.is_alone)
+    lease = Permit(job=job.id, epoch=epoch, until=now + timedelta(seconds=_LEASE_S))
     try:
         env.store.jobs.end_interrupted(mapping.name, at=env.clock())
         tables = await describe(env, mapping)
         guard = Guard(env, tables, is_accepted=job.accepts_mass_change, limits=Limits())
-        run = _Run(env=env, tables=tables, job=job, epoch=epoch, guard=guard)
+        run = _Run(env=env, tables=tables, job=job, guard=guard, lease=lease)
         yield run.note(replace(run.job, status=JobStatus.IN_PROCESS, started_at=env.clock()))
         await recover(env, run.tables, run.permit())
         for side in Side:
@@ -85,35 +93,32 @@ async def run_synch_job(env: Environment, job: SynchJob) -> AsyncGenerator[Synch
 
 
 async def _pages(run: _Run) -> AsyncGenerator[SynchJob, None]:
-    env, mapping = run.env, run.mapping
-    inbox = env.store.inbox
-    upto = {side: inbox.horizon(side, mapping.table(side)) for side in Side}
+    mapping, inbox = run.mapping, run.env.store.inbox
     after = {side: 0 if run.job.is_full else inbox.cursor(mapping.name, side) for side in Side}
-    run.guard.look_ahead(after, upto)
-    _count_ahead(run, after, upto)
+    ahead = {side: inbox.ahead(mapping.name, side, mapping.table(side), after=after[side]) for side in Side}
+    # Echoes need no work and are counted at once; the rest is the job's total.
+    echoes = {side.other: Counters(unchanged=ahead[side].echoes) for side in Side}
+    total = sum(one.pending for one in ahead.values())
+    if total:
+        run.guard.look_ahead(after, {side: ahead[side].upto for side in Side})
+    run.note(replace(run.job.add(echoes, 0), total=total))
     for side in Side:
-        async for moved in _changed(run, side, after[side], upto[side]):
+        async for moved in _changed(run, side, ahead[side]):
             yield moved
     async for moved in _due(run):
         yield moved
 
 
-def _count_ahead(run: _Run, after: dict[Side, int], upto: dict[Side, int]) -> None:
-    """Echoes need no work and are counted at once; the rest is the job's total."""
-    inbox, name = run.env.store.inbox, run.mapping.name
-    counters, total = dict.fromkeys(Side, Counters()), 0
-    for side in Side:
-        table = run.mapping.table(side)
-        echoes = inbox.echoes(name, side, table, after=after[side], upto=upto[side])
-        counters[side.other] = Counters(unchanged=echoes)
-        total += inbox.count_pending(name, side, table, after=after[side], upto=upto[side])
-    run.note(replace(run.job.add(counters, 0), total=total))
-
-
-async def _changed(run: _Run, side: Side, after: int, upto: int) -> AsyncGenerator[SynchJob, None]:
+async def _changed(run: _Run, side: Side, ahead: Ahead) -> AsyncGenerator[SynchJob, None]:
     """The changes of one side, in the order they were noted."""
     inbox, name, table = run.env.store.inbox, run.mapping.name, run.mapping.table(side)
-    while pending := inbox.pending(name, side, table, after=after, upto=upto, limit=run.env.page_size):
+    after, upto, is_more = ahead.after, ahead.upto, ahead.pending > 0
+    while is_more:
+        # What the other side's turn wrote here is no echo of what the inbox holds, so there may be more than counted.
+        pending = inbox.pending(name, side, table, after=after, upto=upto, limit=run.env.page_size)
+        is_more = len(pending) == run.env.page_size
+        if not pending:
+            break
         near, outside = works_of(run.mapping, side, pending)
         permit = run.permit()
         counted = dict.fromkeys(Side, Counters())
@@ -126,12 +131,15 @@ async def _changed(run: _Run, side: Side, after: int, upto: int) -> AsyncGenerat
             inbox.move_cursor(name, side, after)
             moved = run.note(run.job.add(counted, len(pending)))
         yield moved
-    inbox.move_cursor(name, side, max(after, upto))
+    if upto > after or run.job.is_full:
+        inbox.move_cursor(name, side, upto)
 
 
 async def _due(run: _Run) -> AsyncGenerator[SynchJob, None]:
     """Records that failed or waited and whose time has come; each is tried once a run."""
     tried: set[tuple[Side, RecordId]] = set()
+    if not run.env.store.outcomes.count_due(run.mapping.name, run.env.clock()):
+        return
     for side in Side:
         while True:
             limit = run.env.page_size + len(tried)

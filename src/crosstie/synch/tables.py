@@ -1,10 +1,12 @@
 """A mapping with both its tables as their systems describe them: what every step of a page needs."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from crosstie.engine.canonical import canonical
 from crosstie.engine.convert import Pair, Translation
 from crosstie.engine.decide import Setting
+from crosstie.engine.newest import ServerClock
 from crosstie.engine.units import with_rules
 from crosstie.model.coupling import Base
 from crosstie.model.mapping import FieldMapping, TableMapping
@@ -22,6 +24,8 @@ class Tables:
     mapping: TableMapping
     translation: Translation
     facts: Values
+    clocks: Mapping[Side, ServerClock] = field(default_factory=dict)
+    """The servers' clocks against ours, measured when the tables were described."""
 
     def on(self, side: Side) -> TableSchema:
         """The table of ``side``."""
@@ -29,7 +33,7 @@ class Tables:
 
     def setting(self, *, creates: bool) -> Setting:
         """What decisions rest on, before a page adds its references."""
-        return Setting(mapping=self.mapping, translation=self.translation, creates=creates)
+        return Setting(mapping=self.mapping, translation=self.translation, creates=creates, clocks=self.clocks)
 
     def number_of(self, record: Record) -> str | None:
         """The natural key of an ERP record."""
@@ -68,7 +72,17 @@ async def describe(env: Environment, mapping: TableMapping) -> Tables:
         crm_extra=tuple(sorted({*mapping.crm_extra, *crm.naming})),
     )
     translation = Translation(pair=Pair(erp=erp, crm=crm), conversions=env.conversions)
-    return Tables(mapping=extra, translation=translation, facts=facts)
+    return Tables(mapping=extra, translation=translation, facts=facts, clocks=await _clocks(env))
+
+
+async def _clocks(env: Environment) -> Mapping[Side, ServerClock]:
+    """The servers' clocks against ours, from their answers just now; one that does not tell is left out."""
+    found: dict[Side, ServerClock] = {}
+    for side in Side:
+        told = await env.connector(side).server_time()
+        if told is not None:
+            found[side] = ServerClock(ahead=told.at - env.clock(), give_or_take=told.give_or_take)
+    return found
 
 
 async def _local_currency_row(env: Environment, facts: Values) -> Value:

@@ -19,7 +19,7 @@ from crosstie.synch.outbox import Permit, intend, send
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import RecordOutcome
 from crosstie.synch.recover import recover, settle_intents
-from crosstie.synch.remember import landed_base
+from crosstie.synch.remember import landed_base, stamps_after
 from crosstie.synch.tables import Tables, describe
 from crosstie.synch.undo_plan import Fate, RecordUndo, Undone, decide_undo
 from crosstie.synch.work import Work
@@ -149,7 +149,8 @@ def _remember(env: Environment, tables: Tables, works: Iterable[Work], permit: P
         for intent in work.intents:
             proved = landed_base(tables, intent, work.answers[intent.destination])
             known = couplings[intent.crm_id]
-            couplings[intent.crm_id] = replace(known, base={**known.base, **proved})
+            stamps = stamps_after(known, work)
+            couplings[intent.crm_id] = replace(known, base={**known.base, **proved}, stamps=stamps)
             outcomes.append(_outcome(env, tables, work, couplings[intent.crm_id], permit))
     env.store.couplings.put(couplings.values(), job=permit.job, at=env.clock())
     env.store.outcomes.put(outcomes)

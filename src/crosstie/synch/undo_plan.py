@@ -11,7 +11,7 @@ from crosstie.model.intent import Intent
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.value import Value, Values
-from crosstie.model.words import ActionKind, JobId, RecordId, Side
+from crosstie.model.words import ActionKind, JobId, RecordId, Side, Version
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.tables import Tables
 from crosstie.synch.work import Work
@@ -26,6 +26,8 @@ class Fate(StrEnum):
     """Somebody changed it since."""
     CREATED = "created"
     """The job created the record; it stays, and stays coupled."""
+    DELETED = "deleted"
+    """The job deleted the record; it is not created again, but what it held is listed."""
     GONE = "gone"
     UNCOUPLED = "not coupled"
     REFUSED = "refused"
@@ -72,6 +74,10 @@ async def decide_undo(env: Environment, tables: Tables, records: Sequence[Record
         connector, columns = env.connector(side), tables.mapping.columns(side)
         found = await connector.read(tables.mapping.table(side), ids, columns) if ids else {}
         for record in mine:
+            deletes = [intent for intent in record.intents if intent.is_delete]
+            if deletes:
+                record.work, record.lines = None, [_deleted(tables, record, deletes[0])]
+                continue
             coupling = couplings.get(record.intents[0].crm_id)
             _decide_record(tables, record, coupling, None if record.id is None else found.get(record.id), undone)
 
@@ -106,6 +112,23 @@ def _decide_record(
     changed = {name: value for name, value in held.items() if value != now.values.get(name)}
     if changed:
         record.work = _work(tables, coupling, now, undone, to=record.destination, changed=changed, refused=refused)
+
+
+def _deleted(tables: Tables, record: RecordUndo, delete: Intent) -> Undone:
+    """Both records of the pair are gone: one created again would be another record, and its counterpart created too."""
+    held = Record(id=record.id or RecordId(""), version=delete.version or Version(""), values=delete.before)
+    return Undone(
+        fate=Fate.DELETED,
+        destination=record.destination,
+        id=record.id,
+        label=tables.label_of(record.destination, held),
+        before={name: value for name, value in delete.before.items() if value is not None},
+        why=(
+            "Deleted by this job, because its counterpart had been deleted. It is not created again: that would be"
+            " another record, with another id, and whatever pointed to this one would not point to it. Enter it again"
+            " by hand if it is wanted; this is what it held."
+        ),
+    )
 
 
 def _line(record: RecordUndo, label: str, unit: UnitUndo) -> Undone:

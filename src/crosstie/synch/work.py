@@ -28,7 +28,11 @@ class Work:
     """The id of the intent whose late effect this record is."""
     action: SynchAction | None = None
     parting: OnDeletion | None = None
-    """Why this coupling ends: its counterpart was deleted, and is created again or not."""
+    """Why this coupling ends: its counterpart was deleted, and is created again or not, or the other deleted too."""
+    hidden: Side | None = None
+    """The side that neither shows the coupled record nor says that it is gone."""
+    is_deleted: bool = False
+    """The delete of the record that was left has landed."""
     intents: list[Intent] = field(default_factory=list)
     answers: dict[Side, Record] = field(default_factory=dict)
     """The answers of the writes that landed, by destination."""
@@ -38,6 +42,17 @@ class Work:
     next_step: str = ""
     is_retried: bool = False
     """To be read and decided again on this page."""
+
+    @property
+    def parts(self) -> bool:
+        """Whether the coupling ends with this page."""
+        return self.parting is not None and (self.parting is not OnDeletion.DELETE or self.is_deleted)
+
+    def id_on(self, side: Side) -> RecordId:
+        """The id of the coupled record of ``side``."""
+        if self.coupling is None:
+            raise ValueError(f"{self.id} is not coupled")
+        return self.coupling.id_on(side)
 
     def on(self, side: Side) -> Record | None:
         """The record of ``side``, where it is known."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx2
 import pytest
@@ -19,7 +20,7 @@ from crosstie.model.mapping import Condition, Operator
 from crosstie.model.record import Change, Record
 from crosstie.model.value import Value
 from crosstie.model.words import RecordId
-from crosstie.synch.ports.connector import Connector, Landed, NotLanded, Write, WriteOutcome
+from crosstie.synch.ports.connector import Connector, Deleted, Landed, NotLanded, ServerTime, Write, WriteOutcome
 
 from .far_end import Clock, Line
 
@@ -57,6 +58,9 @@ class System:
 
     def modify(self, record: Record, values: Mapping[str, Value]) -> Write:
         return Write(id=record.id, version=record.version, values=values, answer_columns=self.columns)
+
+    def delete_of(self, record: Record) -> Write:
+        return Write(id=record.id, version=record.version, values={}, is_delete=True)
 
     async def changed(self, token: str | None, *, whole: bool = False) -> tuple[list[Change], str, bool]:
         pages = [page async for page in self.connector.changes(self.table, [self.name], token, whole_table=whole)]
@@ -174,6 +178,37 @@ class ConnectorContract:
         (outcome,) = await system.connector.write(system.table, [system.modify(record, {system.phone: "1"})])
         assert isinstance(error_of(outcome), StaleRecordError)
         assert await system.fresh([record.id]) == {}
+
+    async def test_a_delete_needs_the_version_that_was_read(self, system: System) -> None:
+        """A stale one deletes nothing; the right one deletes once, beside other writes; what is gone is stale."""
+        first, second, third = await system.inserted(3)
+        (moved,) = await system.connector.write(system.table, [system.modify(first, {system.phone: "1"})])
+
+        outcomes = await system.connector.write(
+            system.table,
+            [system.delete_of(first), system.modify(second, {system.phone: "2"}), system.delete_of(third)],
+        )
+        again = await system.connector.write(system.table, [system.delete_of(third), system.delete_of(landed(moved))])
+
+        assert isinstance(error_of(outcomes[0]), StaleRecordError)
+        assert (landed(outcomes[1]).values[system.phone], outcomes[2]) == ("2", Deleted())
+        assert (type(error_of(again[0])), again[1]) == (StaleRecordError, Deleted())
+        ids = [first.id, second.id, third.id]
+        assert (list(await system.fresh(ids)), await system.connector.gone(system.table, ids)) == (
+            [second.id],
+            {first.id, third.id},
+        )
+        assert system.connector.traffic.writes == 9
+
+    async def test_only_a_read_by_key_says_that_a_record_is_gone(self, system: System) -> None:
+        """120 ids, of which two are nobody's; a table that does not exist is no deletion."""
+        records = await system.inserted(118)
+        nobody = {RecordId(f"00000000-0000-4000-8000-{number:012d}") for number in (1, 2)}
+        ids = [record.id for record in records]
+        assert await system.connector.gone(system.table, [*ids, *nobody]) == nobody
+        assert await system.connector.gone(system.table, []) == frozenset()
+        with pytest.raises(UsageError):
+            await system.connector.gone("unheard of", ids)
 
     async def test_a_taken_key_is_told(self, system: System) -> None:
         """A second insert with the same key does not make a second record."""
@@ -326,8 +361,11 @@ class ConnectorContract:
         assert system.line.requests == []
 
     async def test_the_servers_clock(self, system: System) -> None:
-        """The server's time is known before anything else was asked."""
-        assert await system.connector.server_time() == system.clock.now()
+        """It is known before anything else was asked, with how far off it may be; else nothing is said."""
+        assert await system.connector.server_time() is None
+        system.line.clock = system.clock
+        told = await system.connector.server_time()
+        assert told == ServerTime(at=system.clock.now(), give_or_take=timedelta(seconds=1))
 
 
 def _version(records: Sequence[Record], id_: RecordId) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from uuid import UUID
 
 import httpx2
@@ -51,6 +52,8 @@ class Line(httpx2.AsyncBaseTransport):
         self._inner = httpx2.ASGITransport(app=app)  # type: ignore[arg-type]
         self.faults: list[str | httpx2.Response] = []
         self.is_down = False
+        self.clock: Clock | None = None
+        """The server's clock, if it tells it."""
         self.requests: list[httpx2.Request] = []
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -65,6 +68,8 @@ class Line(httpx2.AsyncBaseTransport):
         if fault == "lost before effect":
             raise httpx2.ReadError("connection reset")
         response = await self._inner.handle_async_request(request)
+        if self.clock is not None:
+            response.headers["Date"] = format_datetime(self.clock.now(), usegmt=True)
         if fault == "lost after effect":
             raise httpx2.ReadError("connection reset")
         return response

@@ -1,12 +1,14 @@
 """Stores on one database: of the connection at hand, of a stranger, and of a second worker."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
 
 from crosstie.model.words import ConnectionId
 from crosstie.store.database import open_database
+from crosstie.store.session import Session
 from crosstie.store.store import SqlStore
 
 
@@ -27,20 +29,23 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def store(engine: sa.Engine) -> SqlStore:
+def store(engine: sa.Engine) -> Iterator[SqlStore]:
     """The store under test."""
-    return SqlStore(engine, ConnectionId("north"))
+    with closing(SqlStore(Session(engine, ConnectionId("north")))) as store:
+        yield store
 
 
 @pytest.fixture
-def stranger(engine: sa.Engine) -> SqlStore:
+def stranger(engine: sa.Engine) -> Iterator[SqlStore]:
     """The store of another connection in the same database."""
-    return SqlStore(engine, ConnectionId("south"))
+    with closing(SqlStore(Session(engine, ConnectionId("south")))) as store:
+        yield store
 
 
 @pytest.fixture
 def second_worker(database_url: str) -> Iterator[SqlStore]:
     """The same connection as ``store``, opened once more."""
     engine = open_database(database_url)
-    yield SqlStore(engine, ConnectionId("north"))
+    with closing(SqlStore(Session(engine, ConnectionId("north")))) as store:
+        yield store
     engine.dispose()

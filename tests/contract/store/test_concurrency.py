@@ -156,7 +156,7 @@ class ConcurrencyContract:
                 lambda table=table: second_worker.inbox.begin_pass(Side.ERP, table, ()),
             )
 
-            assert sorted(results) == [1, 2]
+            assert sorted(one.number for one in results) == [1, 2]
 
 
 class TestSqlite(OnSqlite, ConcurrencyContract):

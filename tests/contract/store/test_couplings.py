@@ -1,8 +1,10 @@
 """Couplings: every database keeps them exactly, and never one CRM row twice."""
 
+from datetime import timedelta
+
 import pytest
 
-from crosstie.model.coupling import Base, Coupling
+from crosstie.model.coupling import Base, Coupling, Stamp
 from crosstie.model.errors import UsageError
 from crosstie.model.words import JobId, Side
 from crosstie.store.store import SqlStore
@@ -32,6 +34,10 @@ class CouplingsContract:
             erp_version=version("erp-9"),
             crm_version=version("crm-7"),
             base={"a+b=c": Base(erp=values, crm=values[::-1]), "größe=size": Base(erp=(None,), crm=())},
+            stamps={
+                Side.ERP: Stamp(version("erp-9"), START + timedelta(microseconds=123456)),
+                Side.CRM: Stamp(version("crm-7"), None),
+            },
         )
         bare = Coupling(mapping=CUSTOMER, erp_id=erp(2), crm_id=crm(2))
 

@@ -18,7 +18,7 @@ NAME = "displayName=name"
 def list_of(store: SqlStore, side: Side, *changes: Change) -> None:
     """A whole pass that lists these."""
     table = TABLE if side is Side.ERP else ROWS
-    number = store.inbox.begin_pass(side, table, ())
+    number = store.inbox.begin_pass(side, table, ()).number
     store.inbox.add(side, table, number, changes)
     store.inbox.finish_pass(side, table, number, "token", is_complete_set=True)
 
@@ -134,17 +134,32 @@ class DecisionsContract:
         list_of(store, Side.CRM, change(crm(2), None))
         assert unknown(Side.CRM) == {crm(3)}
 
-    def test_counts_of_blanked_fields_are_replaced_as_a_whole(self, store: SqlStore) -> None:
-        """By side and field; without any they are forgotten."""
-        counted = {(Side.ERP, NAME): 3, (Side.CRM, NAME): 20}
-        store.mass_changes.note_blanked(CUSTOMER, {(Side.ERP, "old"): 1})
-        store.mass_changes.note_blanked(CUSTOMER, counted)
-        store.mass_changes.note_blanked(CONTACT, {(Side.ERP, "email"): 1})
-        assert store.mass_changes.blanked(CUSTOMER) == counted
+    def test_records_outside_the_filter_are_known_by_their_last_outcome(
+        self, store: SqlStore, stranger: SqlStore
+    ) -> None:
+        """Of either side, of this mapping, until they are looked at again."""
+        left = Reason(ReasonCode.LEFT_FILTER, {"filter": "blocked is blank"})
+        store.outcomes.put([outcome(1, reason=left), outcome(2, Side.CRM, reason=left), outcome(3)])
+        stranger.outcomes.put([outcome(3, reason=left)])
+        store.outcomes.put([outcome(4, reason=left, mapping=CONTACT)])
+        ids = [erp(1), crm(2), erp(3), erp(4), erp(5)]
 
-        store.mass_changes.note_blanked(CUSTOMER, {})
-        assert store.mass_changes.blanked(CUSTOMER) == {}
-        assert store.mass_changes.blanked(CONTACT) == {(Side.ERP, "email"): 1}
+        assert store.mass_changes.left_filter(CUSTOMER, ids) == {erp(1), crm(2)}
+        assert store.mass_changes.left_filter(CUSTOMER, []) == set()
+        store.outcomes.put([outcome(1)])
+        assert store.mass_changes.left_filter(CUSTOMER, ids) == {crm(2)}
+
+    def test_counts_of_the_guard_are_replaced_as_a_whole(self, store: SqlStore) -> None:
+        """By side and what is counted; without any they are forgotten."""
+        counted = {(Side.ERP, NAME): 3, (Side.CRM, NAME): 20}
+        store.mass_changes.note(CUSTOMER, {(Side.ERP, "old"): 1})
+        store.mass_changes.note(CUSTOMER, counted)
+        store.mass_changes.note(CONTACT, {(Side.ERP, "email"): 1})
+        assert store.mass_changes.counted(CUSTOMER) == counted
+
+        store.mass_changes.note(CUSTOMER, {})
+        assert store.mass_changes.counted(CUSTOMER) == {}
+        assert store.mass_changes.counted(CONTACT) == {(Side.ERP, "email"): 1}
 
     def test_connections_do_not_see_each_other(self, store: SqlStore, stranger: SqlStore) -> None:
         """Neither generations, rules, counts nor what vanished."""
@@ -153,13 +168,13 @@ class DecisionsContract:
         list_of(store, Side.ERP)
         stranger.partings.end([coupling(1)])
         stranger.rules.keep(CUSTOMER, NAME, ConflictResolution.GET_UPDATE, at=START)
-        stranger.mass_changes.note_blanked(CUSTOMER, {(Side.ERP, NAME): 1})
+        stranger.mass_changes.note(CUSTOMER, {(Side.ERP, NAME): 1})
         stranger.outcomes.put([outcome(1, reason=Reason(ReasonCode.UNCOUPLED, {"side": "CRM"}))])
 
         assert list(store.couplings.all(CUSTOMER)) == [coupling(1, erp_version=version("a"))]
         assert store.partings.generations(CUSTOMER, [erp(1)]) == {}
         assert store.partings.left(CUSTOMER, Side.ERP, [erp(1)]) == set()
-        assert (store.rules.of(CUSTOMER), store.mass_changes.blanked(CUSTOMER)) == ({}, {})
+        assert (store.rules.of(CUSTOMER), store.mass_changes.counted(CUSTOMER)) == ({}, {})
         assert stranger.mass_changes.vanished(CUSTOMER, Side.ERP, TABLE, after=0, upto=99) == 0
         assert stranger.mass_changes.never_listed(CUSTOMER, Side.ERP, TABLE, 9) == []
         assert store.rules.forget(CUSTOMER, NAME) is False

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from crosstie.model.words import MappingName, Side
 from crosstie.store.store import SqlStore
-from crosstie.synch.ports.store import Feed, Pending
+from crosstie.synch.ports.store import Ahead, Pass, Pending
 
 from .backends import OnPostgres, OnSqlite
 from .builders import (
@@ -37,54 +37,49 @@ def places(store: SqlStore) -> dict[str, int]:
 
 def read(store: SqlStore, *changes: str, number: int | None = None) -> int:
     """A pass that lists ERP records as ``1:a``: record 1 at version a; a lone number says that it is gone."""
-    number = number or store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS)
+    number = number or store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS).number
     listed = [(int(one.split(":")[0]), one.split(":")[1] if ":" in one else None) for one in changes]
     store.inbox.add(Side.ERP, TABLE, number, [change(erp(record), at) for record, at in listed])
     return number
 
 
 class InboxContract:
-    def test_a_table_that_was_never_read_has_no_feed(self, store: SqlStore) -> None:
-        """No feed, no horizon, no cursor, nothing pending."""
-        assert store.inbox.feed(Side.ERP, TABLE) is None
+    def test_a_table_that_was_never_read_is_empty(self, store: SqlStore) -> None:
+        """No horizon, no cursor, nothing pending."""
         assert store.inbox.horizon(Side.ERP, TABLE) == 0
         assert store.inbox.cursor(CUSTOMER, Side.ERP) == 0
         assert pending(store) == []
 
     def test_a_pass_counts_and_keeps_the_token(self, store: SqlStore) -> None:
         """Each pass has the next number; the token of the last finished pass stays until the next one finishes."""
-        assert store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS) == 1
-        assert store.inbox.feed(Side.ERP, TABLE) == Feed(columns=COLUMNS, token=None, number=1)
-
+        assert store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS) == Pass(number=1, token=None)
         store.inbox.finish_pass(Side.ERP, TABLE, 1, "token 1", is_complete_set=True)
-        assert store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS) == 2
 
-        assert store.inbox.feed(Side.ERP, TABLE) == Feed(columns=COLUMNS, token="token 1", number=2)
-        assert store.inbox.feed(Side.CRM, TABLE) is None
-        assert store.inbox.feed(Side.ERP, "contacts") is None
+        assert store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS) == Pass(number=2, token="token 1")
+        assert store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS) == Pass(number=3, token="token 1")
+        assert store.inbox.begin_pass(Side.CRM, TABLE, COLUMNS) == Pass(number=1, token=None)
+        assert store.inbox.begin_pass(Side.ERP, "contacts", COLUMNS) == Pass(number=1, token=None)
 
     def test_other_columns_drop_the_token(self, store: SqlStore) -> None:
         """A feed that was read with fewer columns cannot be continued; the numbers go on."""
         store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS)
         store.inbox.finish_pass(Side.ERP, TABLE, 1, "token 1", is_complete_set=True)
 
-        assert store.inbox.begin_pass(Side.ERP, TABLE, (*COLUMNS, "vat")) == 2
-
-        assert store.inbox.feed(Side.ERP, TABLE) == Feed(columns=(*COLUMNS, "vat"), token=None, number=2)
+        assert store.inbox.begin_pass(Side.ERP, TABLE, (*COLUMNS, "vat")) == Pass(number=2, token=None)
 
     def test_a_pass_that_was_overtaken_leaves_the_token(self, store: SqlStore) -> None:
         """The token of a pass over other columns never passes for one over the columns of today."""
-        late = store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS)
+        late = store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS).number
         store.inbox.begin_pass(Side.ERP, TABLE, (*COLUMNS, "vat"))
 
         store.inbox.finish_pass(Side.ERP, TABLE, late, "late token", is_complete_set=False)
 
-        assert store.inbox.feed(Side.ERP, TABLE) == Feed(columns=(*COLUMNS, "vat"), token=None, number=2)
+        assert store.inbox.begin_pass(Side.ERP, TABLE, (*COLUMNS, "vat")) == Pass(number=3, token=None)
 
     def test_changes_wait_in_the_order_they_came(self, store: SqlStore) -> None:
         """With places from 1, the values that filters need, and the coupling where there is one."""
         store.couplings.put([coupling(2, erp_version=version("old"))], job=JOB, at=START)
-        number = store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS)
+        number = store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS).number
         listed = [change(erp(3), "a", **EVERY_KIND_OF_VALUE), change(erp(2), "a"), change(erp(1), None)]
 
         store.inbox.add(Side.ERP, TABLE, number, listed)
@@ -172,8 +167,8 @@ class InboxContract:
         assert [one.id for one in pending(store, after=1, upto=4)] == [erp(2), erp(3), erp(4)]
         limited = inbox.pending(CUSTOMER, Side.ERP, TABLE, after=1, upto=4, limit=2)
         assert [one.id for one in limited] == [erp(2), erp(3)]
-        assert inbox.count_pending(CUSTOMER, Side.ERP, TABLE, after=1, upto=4) == 3
-        assert inbox.count_pending(CUSTOMER, Side.ERP, TABLE, after=5, upto=ALL) == 0
+        assert inbox.ahead(CUSTOMER, Side.ERP, TABLE, after=1) == Ahead(after=1, upto=5, echoes=0, pending=4)
+        assert inbox.ahead(CUSTOMER, Side.ERP, TABLE, after=5) == Ahead(after=5, upto=5, echoes=0, pending=0)
 
     def test_echoes_are_not_pending(self, store: SqlStore) -> None:
         """A record at the version that its own mapping remembered is no work; for another mapping it is."""
@@ -183,9 +178,8 @@ class InboxContract:
         read(store, "1:b", "2:b", "3:b")
 
         assert [one.id for one in pending(store)] == [erp(2), erp(3)]
-        counts = (store.inbox.echoes, store.inbox.count_pending)
-        assert [count(CUSTOMER, Side.ERP, TABLE, after=0, upto=ALL) for count in counts] == [1, 2]
-        assert [count(CONTACT, Side.ERP, TABLE, after=0, upto=ALL) for count in counts] == [0, 3]
+        ahead = [store.inbox.ahead(mapping, Side.ERP, TABLE, after=0) for mapping in (CUSTOMER, CONTACT)]
+        assert [(one.echoes, one.pending) for one in ahead] == [(1, 2), (0, 3)]
         assert [one.coupling for one in pending(store, mapping=CONTACT)] == [None, None, None]
 
     def test_which_of_some_records_are_pending(self, store: SqlStore) -> None:
@@ -229,7 +223,8 @@ class InboxContract:
 
         found = store.inbox.pending(CUSTOMER, Side.CRM, "account", after=0, upto=ALL, limit=ALL)
         assert found == [Pending(id=crm(2), seq=2, is_gone=False, coupling=known[1])]
-        assert store.inbox.echoes(CUSTOMER, Side.CRM, "account", after=0, upto=ALL) == 1
+        ahead = store.inbox.ahead(CUSTOMER, Side.CRM, "account", after=0)
+        assert ahead == Ahead(after=0, upto=2, echoes=1, pending=1)
 
     def test_a_complete_set_marks_what_it_did_not_list(self, store: SqlStore) -> None:
         """Only that: what it listed, other tables and the other side stay, and gone ones move to the end once."""
@@ -249,7 +244,7 @@ class InboxContract:
         others = ((Side.CRM, TABLE), (Side.ERP, "contacts"))
         found = [store.inbox.pending(CUSTOMER, *other, after=0, upto=ALL, limit=ALL) for other in others]
         assert [[one.is_gone for one in page] for page in found] == [[False], [False]]
-        assert store.inbox.feed(Side.ERP, TABLE) == Feed(columns=COLUMNS, token="token 2", number=2)
+        assert store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS) == Pass(number=3, token="token 2")
 
     def test_the_gone_stay_where_they_are_in_the_next_pass(self, store: SqlStore) -> None:
         """A record that was noted as gone is noted once, however many complete passes follow."""
@@ -265,7 +260,7 @@ class InboxContract:
     def test_many_records_may_be_gone_at_once(self, store: SqlStore) -> None:
         """2,300 records that a complete set did not list are all noted, each at a place of its own, values kept."""
         store.inbox.add(Side.ERP, TABLE, 1, [change(erp(n), "a", blocked=n) for n in range(2300)])
-        number = store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS) + 1
+        number = store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS).number + 1
 
         store.inbox.finish_pass(Side.ERP, TABLE, number, "token", is_complete_set=True)
 
@@ -307,7 +302,6 @@ class InboxContract:
         read(store, "1:a", "2:a")
         store.inbox.finish_pass(Side.ERP, TABLE, 1, "token", is_complete_set=True)
         store.inbox.move_cursor(CUSTOMER, Side.ERP, 2)
-        assert stranger.inbox.feed(Side.ERP, TABLE) is None
         assert stranger.inbox.cursor(CUSTOMER, Side.ERP) == 0
         assert stranger.inbox.horizon(Side.ERP, TABLE) == 0
 
@@ -320,7 +314,7 @@ class InboxContract:
             Pending(id=erp(1), seq=0, is_gone=True),
         ]
         assert pending(store) == [Pending(id=erp(2), seq=2, is_gone=False)]
-        assert store.inbox.feed(Side.ERP, TABLE) == Feed(columns=COLUMNS, token="token", number=1)
+        assert store.inbox.begin_pass(Side.ERP, TABLE, COLUMNS) == Pass(number=2, token="token")
         assert store.inbox.cursor(CUSTOMER, Side.ERP) == 2
 
 

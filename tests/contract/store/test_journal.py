@@ -10,7 +10,7 @@ from crosstie.model.words import JobId, Side
 from crosstie.store.store import SqlStore
 
 from .backends import OnPostgres, OnSqlite
-from .builders import CONTACT, CUSTOMER, EVERY_KIND_OF_VALUE, JOB, START, crm, erp, intent, minutes
+from .builders import CONTACT, CUSTOMER, EVERY_KIND_OF_VALUE, JOB, START, crm, erp, intent, minutes, version
 
 PATTERN = "CRM{:06d}"
 
@@ -44,9 +44,11 @@ class JournalContract:
             source={},
         )
 
-        store.journal.commit([full, bare], epoch=lock(store), at=START)
+        delete = intent(3, is_delete=True, values={}, source={}, source_version=version(""), before={"name": "Old"})
 
-        assert store.journal.open(CUSTOMER, 10) == [full, bare]
+        store.journal.commit([full, bare, delete], epoch=lock(store), at=START)
+
+        assert store.journal.open(CUSTOMER, 10) == [full, bare, delete]
         assert type(store.journal.open(CUSTOMER, 10)[0].values["yes"]) is bool
 
     def test_what_landed_of_a_job_comes_newest_first(self, store: SqlStore, stranger: SqlStore) -> None:

@@ -6,7 +6,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,16 @@ from alembic.migration import MigrationContext
 from crosstie.model.errors import SetupError
 from crosstie.model.words import ConnectionId
 from crosstie.store.database import open_database
+from crosstie.store.session import Session
 from crosstie.store.store import SqlStore
 from crosstie.store.tables import metadata
 
-from .builders import CUSTOMER, JOB, START, coupling
+from .builders import CUSTOMER, JOB, START, coupling, crm, erp
 
-HEAD = "0002"
+HEAD = "0003"
+AT = "2026-03-02T09:00:00.000000Z"
+OLD_LACKS = [("intent", "is_delete"), ("coupling", "stamps")]
+"""What revision 0002 did not have."""
 OPEN_WHEN_TOLD = """
 import sys
 from crosstie.store.database import open_database
@@ -75,23 +80,49 @@ class OpeningContract:
     def test_opening_again_keeps_everything(self, empty_url: str) -> None:
         """Rows written before are there, and no others."""
         engine = open_database(empty_url)
-        SqlStore(engine, ConnectionId("north")).couplings.put([coupling(1)], job=JOB, at=START)
+        with closing(SqlStore(Session(engine, ConnectionId("north")))) as store:
+            store.couplings.put([coupling(1)], job=JOB, at=START)
         before = contents(engine)
         engine.dispose()
 
         engine = open_database(empty_url)
 
         assert contents(engine) == before
-        assert SqlStore(engine, ConnectionId("north")).couplings.recent(9) == [(START, coupling(1))]
         assert len(before["coupling"]) == 1
-        assert SqlStore(engine, ConnectionId("north")).couplings.count(CUSTOMER) == 1
+        with closing(SqlStore(Session(engine, ConnectionId("north")))) as store:
+            assert store.couplings.recent(9) == [(START, coupling(1))]
+            assert store.couplings.count(CUSTOMER) == 1
+        engine.dispose()
+
+    def test_what_an_older_version_wrote_is_kept(self, empty_url: str) -> None:
+        """Couplings and intents of the schema before are read as they were, with nothing made up."""
+        old = open_database(empty_url)
+        with old.begin() as connection:
+            connection.execute(sa.text("DROP TABLE guard_count"))
+            connection.execute(sa.text("CREATE TABLE blanked_field (connection_id VARCHAR(80))"))
+            for table, column in OLD_LACKS:
+                connection.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
+            columns = "connection_id, mapping, erp_id, crm_id, generation, base, coupled_at, synchronized_at, job_id"
+            row = f"'north', 'CUSTOMER', '{erp(1)}', '{crm(1)}', 0, '{{}}', '{AT}', '{AT}', 'job-1'"
+            connection.execute(sa.text(f"INSERT INTO coupling ({columns}) VALUES ({row})"))
+        old.dispose()
+
+        engine = open_database(empty_url)
+
+        with closing(SqlStore(Session(engine, ConnectionId("north")))) as store:
+            assert list(store.couplings.all(CUSTOMER)) == [replace(coupling(1), erp_number=None)]
+        assert contents(engine)["alembic_version"] == [(HEAD,)]
+        with engine.connect() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         engine.dispose()
 
     def test_a_newer_schema_is_refused(self, empty_url: str) -> None:
         """The refusal names the revision and what to do; version and rows stay as they are."""
         engine = open_database(empty_url)
-        SqlStore(engine, ConnectionId("north")).couplings.put([coupling(1)], job=JOB, at=START)
-        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with closing(SqlStore(Session(engine, ConnectionId("north")))) as store:
+            store.couplings.put([coupling(1)], job=JOB, at=START)
+        with engine.begin() as connection:
             connection.execute(sa.text("UPDATE alembic_version SET version_num = '9f3c_later'"))
         before = contents(engine)
 

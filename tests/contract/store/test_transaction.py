@@ -9,7 +9,7 @@ from crosstie.model.intent import IntentState
 from crosstie.model.job import FullSynchLine
 from crosstie.model.words import JobId, Side
 from crosstie.store.store import SqlStore
-from crosstie.synch.ports.store import Feed, Pending
+from crosstie.synch.ports.store import Pending
 
 from .backends import OnPostgres, OnSqlite
 from .builders import (
@@ -37,7 +37,6 @@ def everything(store: SqlStore) -> dict[str, object]:
     """All that the store can tell."""
     return {
         "couplings": store.couplings.recent(99),
-        "feed": store.inbox.feed(Side.ERP, TABLE),
         "pending": store.inbox.pending(CUSTOMER, Side.ERP, TABLE, after=0, upto=999, limit=99),
         "cursor": store.inbox.cursor(CUSTOMER, Side.ERP),
         "open": store.journal.open(CUSTOMER, 99),
@@ -53,7 +52,7 @@ def everything(store: SqlStore) -> dict[str, object]:
 def work(store: SqlStore, number: int) -> None:
     """Write to every part, as a page of a job does."""
     epoch = store.locks.take(CUSTOMER, "worker", minutes(number), 60, force=True)
-    inbox_pass = store.inbox.begin_pass(Side.ERP, TABLE, ())
+    inbox_pass = store.inbox.begin_pass(Side.ERP, TABLE, ()).number
     store.inbox.add(Side.ERP, TABLE, inbox_pass, [change(erp(number), f"{number}")])
     store.inbox.finish_pass(Side.ERP, TABLE, inbox_pass, f"token {number}", is_complete_set=True)
     store.journal.settle({"intent-1": IntentState.LANDED}, at=minutes(number))
@@ -85,7 +84,6 @@ class TransactionContract:
             assert inside["pending"] == [
                 Pending(id=erp(1), seq=1, is_gone=False, coupling=coupling(1, erp_version=version("old")))
             ]
-            assert inside["feed"] == Feed(columns=(), token="token 1", number=1)
 
         assert everything(store) == inside
         assert everything(second_worker) == inside

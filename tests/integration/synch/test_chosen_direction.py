@@ -54,10 +54,9 @@ async def test_a_direction_that_makes_no_sense_is_refused_and_nothing_changes(
     await world.erp.create("customers", displayName="Alone in the ERP")
     await world.crm.create("accounts", name="Alone in the CRM", customertypecode=3)
     await world.erp.edit(f"customers({customer['id']})", phoneNumber="2")
-    writes, before = await world.writes(), state(world)
+    writes, before, names = await world.writes(), state(world), [customer["number"], text]
 
     with world.product() as env, pytest.raises(UsageError) as caught:
-        names = [customer["number"], text]
         await synchronize_chosen(env, list(env.mappings), names, started_by="test", destination=destination)
 
     assert says in caught.value.message

@@ -4,61 +4,21 @@ The points: before each request is sent, after its effect but before its answer 
 product's own database. A crash takes the process: nothing of it runs afterwards.
 """
 
-import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-import sqlalchemy as sa
-from tests.world import World, make_world, open_world
+from tests.integration.synch.crashing import CrashError, CrashingTransport, Fuse, close, copy_of
+from tests.world import World, make_world
 
 from crosstie.app.in_process_jobs import InProcessJobs
-from crosstie.model.intent import IntentState
-from crosstie.store.tables import coupling, intent
 from crosstie.synch.full_synch import start
-from crosstie.synch.ports.environment import Environment
 
 CUSTOMERS = 4
 PARTS = 8
 """The points are dealt out to so many tests; `make test` runs the first, `make test-full` all."""
 SHARES = [0, *(pytest.param(part, marks=pytest.mark.full) for part in range(1, PARTS))]
-
-
-class CrashError(BaseException):
-    """The process is gone."""
-
-
-@dataclass
-class Fuse:
-    """Counts the points and burns at one of them."""
-
-    burns_at: int
-    passed: int = 0
-
-    def pass_point(self) -> None:
-        """A crash may happen here."""
-        self.passed += 1
-        if self.passed == self.burns_at:
-            raise CrashError
-
-
-class CrashingTransport(httpx2.AsyncBaseTransport):
-    """Two points per request: before it is sent, and after its effect."""
-
-    def __init__(self, real: httpx2.AsyncBaseTransport, fuse: Fuse) -> None:
-        self._real = real
-        self._fuse = fuse
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send, unless the fuse burns before; lose the answer if it burns after."""
-        self._fuse.pass_point()
-        answer = await self._real.handle_async_request(request)
-        self._fuse.pass_point()
-        return answer
 
 
 async def prepare(folder: Path) -> None:
@@ -86,42 +46,18 @@ async def prepare(folder: Path) -> None:
     await close(world)
 
 
-async def close(world: World) -> None:
-    """Give back files and clients."""
-    for side in (world.erp, world.crm):
-        await side.close()
-        side.app.state.close()
-
-
-@asynccontextmanager
-async def copy_of(template: Path, folder: Path) -> AsyncIterator[World]:
-    """The prepared company again, for one more history."""
-    shutil.copytree(template, folder)
-    world = open_world(folder)
-    world.page_size = 3
-    yield world
-    await close(world)
-    shutil.rmtree(folder)
-
-
 async def run_until_crash(world: World, fuse: Fuse) -> bool:
     """A full synchronization by a process that dies when the fuse burns; returns whether it did."""
 
     def wrap(real: httpx2.AsyncBaseTransport) -> httpx2.AsyncBaseTransport:
         return CrashingTransport(real, fuse)
 
-    with world.product(erp=wrap, crm=wrap) as env:
-        sa.event.listen(engine_of(env), "commit", lambda _connection: fuse.pass_point())
+    with world.product(erp=wrap, crm=wrap, before_commit=fuse.pass_point) as env:
         try:
             await start(env, InProcessJobs(env), started_by="test")
         except CrashError:
             return True
     return False
-
-
-def engine_of(env: Environment) -> sa.Engine:
-    """The engine behind the store."""
-    return env.store._session._engine  # noqa: SLF001 - the crash must come between the store and its database
 
 
 async def view(world: World) -> dict[str, Any]:
@@ -159,10 +95,8 @@ async def settle_down(world: World) -> dict[str, Any]:
     await world.synch()
     assert await world.writes() == before
     with world.product() as env:
-        unsettled = sa.select(intent).where(intent.c.state == IntentState.OPEN)
-        with engine_of(env).connect() as connection:
-            assert connection.execute(unsettled).all() == []
-            assert connection.execute(sa.select(sa.func.count()).select_from(coupling)).scalar() == 10
+        assert [env.store.journal.open(name, 9) for name in env.mappings] == [[]] * len(env.mappings)
+        assert sum(env.store.couplings.count(name) for name in env.mappings) == 10
     return await view(world)
 
 

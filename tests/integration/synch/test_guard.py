@@ -1,5 +1,6 @@
 """The mass-change guard at work: the job stops, nothing is lost, and a person's word lets one run through."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from crosstie.app.in_process_jobs import InProcessJobs
 from crosstie.model.job import SynchJob
 from crosstie.model.words import JobStatus, MappingName, OnDeletion, Side
 from crosstie.synch.full_synch import synchronize
+from crosstie.synch.plan import PlannedAction, Tally, plan
 
 CUSTOMER = MappingName("CUSTOMER")
 ACCEPT = "crosstie synch CUSTOMER --accept-mass-change"
@@ -70,6 +72,92 @@ async def test_a_mass_deletion_stops_the_job_until_it_is_accepted_once(world: Wo
     assert (after.status, after.sum.inserted) == (JobStatus.FINISHED, 0)
 
 
+async def block(world: World, count: int, blocked: str = "All") -> None:
+    """Users block, or unblock, the first so many customers: the filter of the mapping leaves them out."""
+    for row in (await world.erp.rows("customers"))[:count]:
+        await world.erp.edit(f"customers({row['id']})", blocked=blocked)
+
+
+async def test_many_records_that_leave_the_filter_at_once_stop_the_job(world: World) -> None:
+    """Page by page and run by run, with the filter named; accepted once, they are left alone for good."""
+    world.page_size = 8
+    await coupled(world, 25)
+    await block(world, 21)
+
+    jobs = [await run(world), await run(world), await run(world, is_full=True)]
+
+    for job in jobs:
+        stopped(job, "21 or more of 25 coupled records of the ERP left the filter of the mapping (blocked is blank; 20")
+    accepted, later = await run(world, accepts=True), await run(world, is_full=True)
+    assert (accepted.status, later.status) == (JobStatus.FINISHED, JobStatus.FINISHED)
+    with world.product() as env:
+        assert (env.store.mass_changes.counted(CUSTOMER), env.store.couplings.count(CUSTOMER)) == ({}, 25)
+
+
+async def test_records_that_left_the_filter_before_do_not_count_again(world: World) -> None:
+    """Twenty pass, are left alone, and another twenty pass the next time; one that came back may leave again."""
+    await coupled(world, 40)
+    for count in (20, 40):
+        await block(world, count)
+        assert (await run(world)).status is JobStatus.FINISHED
+        assert (await run(world, is_full=True)).status is JobStatus.FINISHED
+    await block(world, 40, "_x0020_")
+    assert (await run(world)).status is JobStatus.FINISHED
+    await block(world, 40)
+
+    stopped(await run(world), "40 or more of 40")
+
+
+async def planned(world: World, **more: bool) -> tuple[list[PlannedAction], Tally]:
+    """A plan of customers."""
+    tally = Tally()
+    with world.product() as env:
+        actions = [one async for one in plan(env, [CUSTOMER], tally, **more)]
+        assert env.store.mass_changes.counted(CUSTOMER) == {}
+    return actions, tally
+
+
+async def vanish(world: World) -> str:
+    """More accounts than pass are deleted."""
+    await delete_some(world, Side.CRM, 6)
+    return "6 of 25 coupled records are gone from the CRM (5 pass)"
+
+
+async def clear(world: World) -> str:
+    """A field is cleared everywhere."""
+    for row in await world.erp.rows("customers"):
+        await world.erp.edit(f"customers({row['id']})", phoneNumber="")
+    return "phoneNumber=telephone1 was cleared in the ERP in "
+
+
+async def leave(world: World) -> str:
+    """Most records leave the filter."""
+    await block(world, 24)
+    return "left the filter of the mapping (blocked is blank; 20 pass)"
+
+
+@pytest.mark.parametrize("happens", [vanish, clear, leave])
+async def test_a_plan_shows_the_stop_and_lists_what_would_be_sent(
+    world: World, happens: Callable[[World], Awaitable[str]]
+) -> None:
+    """The same words as the job's, which stops afterwards as it would have before; accepted, a plan shows no stop."""
+    world.page_size = 8
+    await coupled(world, 25)
+    says = await happens(world)
+    before = await world.writes()
+
+    actions, tally = await planned(world)
+    _, accepted = await planned(world, accepts_mass_change=True)
+    job = await run(world)
+
+    stop = tally.stops[CUSTOMER]
+    assert (says in stop.message, ACCEPT in stop.next_step, accepted.stops) == (True, True, {})
+    assert (job.status, job.message) == (JobStatus.ERROR, f"{stop.message} {stop.next_step}")
+    listed = {vanish: 6, clear: 25, leave: 0}[happens]
+    assert len(actions) == listed
+    assert await world.writes() - before <= 16 if happens is clear else await world.writes() == before
+
+
 async def test_few_deletions_pass(world: World) -> None:
     """Five of eight are asked about one by one."""
     await coupled(world, 8)
@@ -109,7 +197,7 @@ async def test_a_field_cleared_everywhere_is_not_carried_over_page_by_page_nor_r
     accepted = await run(world, accepts=True)
     assert (accepted.status, accepted.sum.modified, await cleared()) == (JobStatus.FINISHED, 12, 30)
     with world.product() as env:
-        assert env.store.mass_changes.blanked(CUSTOMER) == {}
+        assert env.store.mass_changes.counted(CUSTOMER) == {}
 
 
 async def test_when_the_cause_is_gone_the_job_goes_on_by_itself(world: World) -> None:

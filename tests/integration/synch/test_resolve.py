@@ -180,7 +180,7 @@ async def test_a_kept_rule_decides_from_then_on_until_it_is_forgotten(world: Wor
     [
         (Use.ERP, "Nobody", {}, "no open conflict of 'Nobody'"),
         (Use.ERP, "Adatum", {"unit": "city"}, "no open conflict of 'Adatum' in city"),
-        (Use.BASE, "Adatum", {"keeps_rule": True}, "only be kept for 'erp' or 'crm'"),
+        (Use.BASE, "Adatum", {"keeps_rule": True}, "only be kept for 'erp', 'crm' or 'newest'"),
     ],
 )
 async def test_what_cannot_be_answered_is_refused_and_nothing_changes(

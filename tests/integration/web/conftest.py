@@ -58,7 +58,8 @@ async def empty_site(crosstie: Crosstie) -> AsyncIterator[Site]:
     # An error of the application becomes a page, as it does behind a real server.
     transport = httpx2.ASGITransport(create_app(crosstie, clock=lambda: NOW), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
-        yield Site(http, crosstie.store(), crosstie)
+        with crosstie.store() as store:
+            yield Site(http, store, crosstie)
 
 
 @pytest.fixture

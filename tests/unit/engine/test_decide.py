@@ -211,7 +211,9 @@ def test_a_frozen_field_is_never_sent_again() -> None:
 @pytest.mark.parametrize(("erp_is_there", "side"), [(True, "CRM"), (False, "ERP")])
 def test_a_deleted_counterpart_asks(erp_is_there: bool, side: str) -> None:
     """A deletion is never carried over by itself, and never undone by itself."""
-    action = decide_pair(setting(mapping()), AGREED, erp() if erp_is_there else None, None if erp_is_there else crm())
+    left_erp = erp(name="Adatum", phone="1") if erp_is_there else None
+    left_crm = None if erp_is_there else crm(name="Adatum", telephone="1")
+    action = decide_pair(setting(mapping()), AGREED, left_erp, left_crm)
 
     assert (action.kind, action.reason.code, action.reason.data["side"]) == (
         ActionKind.CONFLICT,

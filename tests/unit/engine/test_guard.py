@@ -2,7 +2,7 @@
 
 import pytest
 
-from crosstie.engine.guard import Limits, judge_blanked, judge_vanished
+from crosstie.engine.guard import Limits, judge_blanked, judge_deletes, judge_leavers, judge_vanished
 from crosstie.model.words import MappingName, Side
 
 CUSTOMER = MappingName("CUSTOMER")
@@ -43,6 +43,27 @@ def test_it_stops_when_one_field_is_blanked_in_too_many(couplings: int, blanked:
     found = judge_blanked(CUSTOMER, Side.CRM, "email", couplings=couplings, blanked=blanked, limits=Limits())
 
     assert (found is not None) == stops
+
+
+@pytest.mark.parametrize(
+    ("couplings", "deletes", "stops"), [(8, 5, False), (8, 6, True), (1000, 50, False), (1000, 51, True)]
+)
+def test_it_stops_when_too_many_would_be_deleted(couplings: int, deletes: int, stops: bool) -> None:
+    """Deletes of ours are watched like deletions of others."""
+    found = judge_deletes(CUSTOMER, Side.CRM, couplings=couplings, deletes=deletes, limits=Limits())
+
+    assert (found is not None) == stops
+
+
+@pytest.mark.parametrize(
+    ("couplings", "leavers", "stops"), [(30, 20, False), (30, 21, True), (1000, 100, False), (1000, 101, True)]
+)
+def test_it_stops_when_too_many_leave_the_filter(couplings: int, leavers: int, stops: bool) -> None:
+    """More than twenty and more than ten in a hundred; the message names the filter."""
+    found = judge_leavers(CUSTOMER, Side.ERP, "blocked is blank", couplings=couplings, leavers=leavers, limits=Limits())
+
+    assert (found is not None) == stops
+    assert found is None or "left the filter of the mapping (blocked is blank;" in found.message
 
 
 def test_it_says_how_many_what_would_have_happened_and_how_to_go_on() -> None:

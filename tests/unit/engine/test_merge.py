@@ -1,11 +1,12 @@
 """The three-way rule: laws over its whole input space."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from crosstie.engine.merge import Outcome, UnitState, merge
-from crosstie.model.words import ConflictResolution, Direction
+from crosstie.model.words import ConflictResolution, Direction, Side
 
 MIRRORED = {
     Outcome.TO_CRM: Outcome.TO_ERP,
@@ -23,10 +24,12 @@ OTHER_WINS = {
     ConflictResolution.NONE: ConflictResolution.NONE,
     ConflictResolution.SEND_UPDATE: ConflictResolution.GET_UPDATE,
     ConflictResolution.GET_UPDATE: ConflictResolution.SEND_UPDATE,
+    ConflictResolution.NEWEST: ConflictResolution.NEWEST,
 }
 EVERY = [
-    (UnitState(are_equal=equal, erp_changed=erp, crm_changed=crm), direction, resolution)
+    (UnitState(are_equal=equal, erp_changed=erp, crm_changed=crm, newer=newer), direction, resolution)
     for equal, erp, crm in product([False, True], repeat=3)
+    for newer in (*Side, None)
     for direction in Direction
     for resolution in ConflictResolution
 ]
@@ -36,7 +39,12 @@ EVERY = [
 def test_neither_side_is_special(case: tuple[UnitState, Direction, ConflictResolution]) -> None:
     """Swapping the two systems swaps the outcome and changes nothing else."""
     state, direction, resolution = case
-    swapped = UnitState(are_equal=state.are_equal, erp_changed=state.crm_changed, crm_changed=state.erp_changed)
+    swapped = UnitState(
+        are_equal=state.are_equal,
+        erp_changed=state.crm_changed,
+        crm_changed=state.erp_changed,
+        newer=None if state.newer is None else state.newer.other,
+    )
 
     assert merge(swapped, OTHER_WAY[direction], OTHER_WINS[resolution]) is MIRRORED[merge(*case)]
 
@@ -65,6 +73,19 @@ def test_only_an_edit_is_sent() -> None:
     outcomes = {merge(state, direction, resolution) for direction in Direction for resolution in ConflictResolution}
 
     assert outcomes == {Outcome.LEAVE}
+
+
+@pytest.mark.parametrize("newer", [*Side, None])
+def test_the_time_of_an_edit_counts_only_where_the_newest_wins_a_conflict(newer: Side | None) -> None:
+    """The newer side is sent; where nobody can tell it is a conflict; anywhere else times change nothing."""
+    both = UnitState(are_equal=False, erp_changed=True, crm_changed=True, newer=newer)
+    won = {Side.ERP: Outcome.TO_CRM, Side.CRM: Outcome.TO_ERP, None: Outcome.CONFLICT}
+
+    assert merge(both, Direction.BIDIRECTIONAL, ConflictResolution.NEWEST) is won[newer]
+    for state, direction, resolution in EVERY:
+        is_conflict = not state.are_equal and state.erp_changed and state.crm_changed
+        if resolution is not ConflictResolution.NEWEST or not is_conflict or direction is not Direction.BIDIRECTIONAL:
+            assert merge(replace(state, newer=newer), direction, resolution) is merge(state, direction, resolution)
 
 
 def test_every_outcome_is_reached() -> None:

@@ -72,3 +72,17 @@ def test_a_normalized_value_is_recognized() -> None:
 def test_an_insert_landed_if_its_key_exists(now: Record | None, state: IntentState) -> None:
     """The key is ours alone, so whatever the row holds now, we made it."""
     assert settle(replace(MODIFY, is_insert=True, version=None), now, CRM_TABLE) is state
+
+
+@pytest.mark.parametrize(
+    ("now", "state"),
+    [
+        (None, IntentState.LANDED),
+        (row("v1", name="Old"), IntentState.NOT_LANDED),
+        (row("v2", name="Old"), IntentState.NOT_LANDED),
+        (row("v2", name="edited"), IntentState.NOT_LANDED),
+    ],
+)
+def test_a_delete_landed_if_the_record_is_gone(now: Record | None, state: IntentState) -> None:
+    """It carried the version that was read: what is still there was not deleted, and is decided again."""
+    assert settle(replace(MODIFY, is_delete=True, values={}), now, CRM_TABLE) is state

@@ -1,7 +1,7 @@
 """What a session sends again, what it never sends again, and how long it waits."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
@@ -161,6 +161,7 @@ async def test_the_servers_clock_goes_on(line: Open) -> None:
     await crm.session.send(READ)
     crm.clock.elapsed += 2
     assert crm.session.server_time() == datetime(2026, 1, 5, 9, 30, 2, tzinfo=UTC)
+    assert crm.session.server_time_error == timedelta(seconds=1)
 
 
 async def test_many_requests_fetch_one_token(line: Open) -> None:

@@ -1,7 +1,7 @@
 """The connector to Business Central: the port's verbs, each answered by the module of its name."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from types import MappingProxyType
 
 import httpx2
@@ -23,7 +23,7 @@ from crosstie.odata.runtime import Runtime
 from crosstie.odata.session import Session
 from crosstie.odata.token import BasicAuth, ClientApplication, ClientCredentials, TokenProvider
 from crosstie.odata.wire import Wire
-from crosstie.synch.ports.connector import ChangePage, Traffic, Write, WriteOutcome
+from crosstie.synch.ports.connector import ChangePage, ServerTime, Traffic, Write, WriteOutcome
 
 ANSWER_S = 600.0
 """The gateway before Business Central gives up after ten minutes."""
@@ -103,13 +103,14 @@ class BusinessCentralConnector:
         with sorted_errors():
             return await facts.facts(self._service)
 
-    async def server_time(self) -> datetime:
-        """The server's clock; ours where it does not tell."""
+    async def server_time(self) -> ServerTime | None:
+        """The server's clock; ``None`` where it does not tell."""
         if self._service.session.server_time() is None:
             url = self._service.url("companyInformation", {"$select": "id"})
             with sorted_errors():
                 await self._service.get(url, purpose="server_time")
-        return self._service.session.server_time() or self._runtime.now()
+        at = self._service.session.server_time()
+        return None if at is None else ServerTime(at=at, give_or_take=self._service.session.server_time_error)
 
     async def changes(
         self, table: str, columns: Sequence[str], token: str | None, *, whole_table: bool
@@ -129,6 +130,11 @@ class BusinessCentralConnector:
         asked = self._asked(table, columns, "read")
         with sorted_errors():
             return await reads.read(self._service, asked, ids)
+
+    async def gone(self, table: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
+        """Which of these records do not exist."""
+        with sorted_errors():
+            return await reads.gone(self._service, table_named(table, self._known), ids)
 
     async def find(self, table: str, column: str, values: Sequence[Value], columns: Sequence[str]) -> Sequence[Record]:
         """The records whose ``column`` equals one of ``values``."""

@@ -19,6 +19,8 @@ from crosstie.odata.message import Answer
 
 SYSTEM = "Business Central"
 _DUPLICATE = "Internal_EntityWithSameKeyExists"
+ROW_MISSING = frozenset({"BadRequest_ResourceNotFound", "Internal_RecordNotFound"})
+"""Codes of a 404 that is about the record, not about the address."""
 _NO_COMPANY = "Internal_CompanyNotFound"
 _LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.FAILED_DEPENDENCY})
 _NEXT_STEPS = {

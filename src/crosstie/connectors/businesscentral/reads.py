@@ -5,10 +5,12 @@ a batch. A count comes as plain text behind a byte order mark.
 """
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 from crosstie.connectors.businesscentral.derived import IDS_IN_FILTER, Asked, completed
+from crosstie.connectors.businesscentral.errors import ROW_MISSING
 from crosstie.connectors.businesscentral.schema import Table
-from crosstie.connectors.businesscentral.service import Service
+from crosstie.connectors.businesscentral.service import BATCH_SIZE, HEADERS, Service
 from crosstie.connectors.businesscentral.values import literal, selected
 from crosstie.model.errors import UsageError
 from crosstie.model.mapping import Condition, Operator
@@ -16,7 +18,8 @@ from crosstie.model.record import Record
 from crosstie.model.schema import Column, Kind
 from crosstie.model.value import Value
 from crosstie.model.words import RecordId
-from crosstie.odata.errors import NotUnderstoodError
+from crosstie.odata.batch import Operation
+from crosstie.odata.errors import NotUnderstoodError, RefusedError
 from crosstie.odata.literals import within_number
 
 
@@ -24,6 +27,26 @@ async def read(service: Service, asked: Asked, ids: Sequence[RecordId]) -> Mappi
     """The records with these ids."""
     found = await _matching(service, asked, asked.table.column("id"), list(dict.fromkeys(ids)))
     return {record.id: record for record in found}
+
+
+async def gone(service: Service, table: Table, ids: Sequence[RecordId]) -> frozenset[RecordId]:
+    """Which of these records a read by key says do not exist."""
+    operations = [
+        Operation(method="GET", url=service.inner_url(f"{table.name}({id_})", {"$select": "id"}), headers=HEADERS)
+        for id_ in ids
+    ]
+    missing: set[RecordId] = set()
+    for part in within_number(list(zip(ids, operations, strict=True)), BATCH_SIZE):
+        answers = await service.batch([operation for _, operation in part], purpose="gone", is_write=False)
+        for (id_, _), answer in zip(part, answers, strict=True):
+            if answer is None:
+                raise NotUnderstoodError(service.host, "a read of a batch left unanswered")
+            code, message = answer.error() if answer.status >= HTTPStatus.BAD_REQUEST else ("", "")
+            if answer.status == HTTPStatus.NOT_FOUND and code in ROW_MISSING:
+                missing.add(id_)
+            elif answer.status >= HTTPStatus.BAD_REQUEST and answer.status != HTTPStatus.FORBIDDEN:
+                raise RefusedError(answer.host, answer.status, code, message)
+    return frozenset(missing)
 
 
 async def find(service: Service, asked: Asked, column: Column, values: Sequence[Value]) -> Sequence[Record]:

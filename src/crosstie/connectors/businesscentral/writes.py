@@ -1,7 +1,8 @@
-"""Inserts and modifications: JSON batches of single writes, each with its own outcome and its own answer.
+"""Inserts, modifications and deletes: JSON batches of single writes, each with its own outcome and its own answer.
 
-The system makes its records' ids itself (one of ours would not be kept), and wants the version of what is modified. The
-customer that a person shall belong to is written as the number of the company contact that stands for it.
+The system makes its records' ids itself (one of ours would not be kept), and wants the version of what is modified
+or deleted. The customer that a person shall belong to is written as the number of the company contact that stands
+for it.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ from crosstie.odata.errors import AnswerLostError, ODataError
 from crosstie.odata.etag import bare
 from crosstie.odata.literals import within_number
 from crosstie.odata.message import Answer, JsonObject
-from crosstie.synch.ports.connector import Landed, NotLanded, Traffic, Write, WriteOutcome
+from crosstie.synch.ports.connector import Deleted, Landed, NotLanded, Traffic, Write, WriteOutcome
 
 
 async def write(
@@ -117,17 +118,25 @@ class _Batch:
         landed = [
             (write_, answer.json())
             for write_, answer in zip(writes, answers, strict=True)
-            if answer is not None and answer.status < HTTPStatus.BAD_REQUEST
+            if answer is not None and answer.status < HTTPStatus.BAD_REQUEST and not write_.is_delete
         ]
         records = iter(await self._records(landed))
         return [
-            next(records)
-            if answer is not None and answer.status < HTTPStatus.BAD_REQUEST
-            else self._failed(write_, answer)
+            self._failed(write_, answer)
+            if answer is None or answer.status >= HTTPStatus.BAD_REQUEST
+            else Deleted()
+            if write_.is_delete
+            else next(records)
             for write_, answer in zip(writes, answers, strict=True)
         ]
 
     def _operation(self, write_: Write) -> Operation:
+        if write_.is_delete and write_.version is not None:
+            return Operation(
+                method="DELETE",
+                url=self.service.inner_url(f"{self.table.name}({write_.id})"),
+                headers={**HEADERS, "If-Match": bare(write_.version)},
+            )
         body = self.companies.body(self.table, write_)
         if write_.version is None:
             return Operation(method="POST", url=self.service.inner_url(self.table.name), headers=HEADERS, body=body)

@@ -1,7 +1,6 @@
 """The connector to Dataverse: the port's verbs, each answered by the module of its name."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
 from types import MappingProxyType
 
 import httpx2
@@ -22,7 +21,7 @@ from crosstie.odata.runtime import Runtime
 from crosstie.odata.session import Session
 from crosstie.odata.token import ClientApplication, ClientCredentials
 from crosstie.odata.wire import Wire
-from crosstie.synch.ports.connector import ChangePage, Traffic, Write, WriteOutcome
+from crosstie.synch.ports.connector import ChangePage, ServerTime, Traffic, Write, WriteOutcome
 
 ANSWER_S = 150.0
 """Longer than the two minutes after which Dataverse gives up on an operation."""
@@ -93,12 +92,13 @@ class DataverseConnector:
         with sorted_errors():
             return await facts.facts(self._service)
 
-    async def server_time(self) -> datetime:
-        """The server's clock; ours where it does not tell."""
+    async def server_time(self) -> ServerTime | None:
+        """The server's clock; ``None`` where it does not tell."""
         if self._service.session.server_time() is None:
             with sorted_errors():
                 await facts.user_id(self._service, purpose="server_time")
-        return self._service.session.server_time() or self._runtime.now()
+        at = self._service.session.server_time()
+        return None if at is None else ServerTime(at=at, give_or_take=self._service.session.server_time_error)
 
     async def changes(
         self, table: str, columns: Sequence[str], token: str | None, *, whole_table: bool
@@ -115,6 +115,11 @@ class DataverseConnector:
         known = table_named(table, self._known)
         with sorted_errors():
             return await reads.read(self._service, known, ids, known.chosen(columns))
+
+    async def gone(self, table: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
+        """Which of these rows do not exist."""
+        with sorted_errors():
+            return await reads.gone(self._service, table_named(table, self._known), ids)
 
     async def find(self, table: str, column: str, values: Sequence[Value], columns: Sequence[str]) -> Sequence[Record]:
         """The records whose ``column`` equals one of ``values``."""

@@ -19,6 +19,8 @@ from crosstie.odata.message import Answer
 
 SYSTEM = "Dataverse"
 EXPIRED_CHANGES = "0x80044352"
+ROW_MISSING = "0x80040217"
+"""Code of a 404 that is about the row, not about the address."""
 _STALE = "0x80060882"
 _DUPLICATE = frozenset({"0x80040237", "0x80060892"})
 _NEXT_STEPS = {
@@ -26,6 +28,7 @@ _NEXT_STEPS = {
     "0x8004431a": "Add the option in Dataverse, or correct the value.",
     "0x80048408": "Correct the pair of state and status.",
     "0x80040217": "The row that it points to is gone: it is tried again once that is coupled anew.",
+    "0x80040227": "Something in Dataverse still needs it: remove that first, or end the coupling.",
     "0x80040333": "A duplicate detection rule objects: couple the existing row, or relax the rule.",
     "0x80040265": "A plug-in of the environment refused it: ask its owner why.",
 }

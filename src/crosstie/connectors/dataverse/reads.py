@@ -6,7 +6,9 @@ service's 32 kB and under 16 kB, which is what proxies on the way let pass. Coun
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
 
+from crosstie.connectors.dataverse.errors import ROW_MISSING
 from crosstie.connectors.dataverse.schema import Table, WireColumn
 from crosstie.connectors.dataverse.service import Service, annotations
 from crosstie.connectors.dataverse.values import RowReader, literal, selected
@@ -15,7 +17,7 @@ from crosstie.model.record import Record
 from crosstie.model.schema import Kind
 from crosstie.model.value import Value
 from crosstie.model.words import RecordId
-from crosstie.odata.errors import NotUnderstoodError
+from crosstie.odata.errors import NotUnderstoodError, RefusedError
 from crosstie.odata.literals import text, text_array, within_length
 from crosstie.odata.paging import page_of
 
@@ -33,6 +35,25 @@ async def read(
     key = table.column(table.primary_key)
     filters = list(_any_of(key, list(dict.fromkeys(ids))))
     return await _matching(service, table, filters, columns, "read")
+
+
+async def gone(service: Service, table: Table, ids: Sequence[RecordId]) -> frozenset[RecordId]:
+    """Which of these rows a read by key says do not exist; one that we may not read is there."""
+
+    async def is_missing(id_: RecordId) -> bool:
+        url = service.url(f"{table.entity_set}({id_})", {"$select": table.primary_key})
+        try:
+            await service.get(url, purpose="gone")
+        except RefusedError as error:
+            if error.status == HTTPStatus.NOT_FOUND and error.code.lower() == ROW_MISSING:
+                return True
+            if error.status == HTTPStatus.FORBIDDEN:
+                return False
+            raise
+        return False
+
+    answers = await asyncio.gather(*(is_missing(id_) for id_ in ids))
+    return frozenset(id_ for id_, missing in zip(ids, answers, strict=True) if missing)
 
 
 async def find(

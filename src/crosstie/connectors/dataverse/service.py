@@ -42,7 +42,7 @@ class Service:
 
     def inner_url(self, path: str, options: Mapping[str, str]) -> str:
         """URL of ``path`` inside a batch."""
-        return f"{self._path}/{path}?{query(options)}"
+        return f"{self._path}/{path}" + (f"?{query(options)}" if options else "")
 
     async def get(self, url: str, *, purpose: str, prefer: Sequence[str] = (), is_patient: bool = True) -> Answer:
         """Read ``url``."""

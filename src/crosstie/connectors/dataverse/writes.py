@@ -1,7 +1,7 @@
-"""Inserts and modifications: batches of single writes, each with its own outcome and its own answer.
+"""Inserts, modifications and deletes: batches of single writes, each with its own outcome and its own answer.
 
-An insert carries the primary key we chose, so that it can never make a second row; a modification carries the version
-that was read. Change sets and bulk actions are not used: they are all or nothing, and know no versions.
+An insert carries the primary key we chose, so that it can never make a second row; a modification or delete carries
+the version that was read. Change sets and bulk actions are not used: they are all or nothing, and know no versions.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from crosstie.odata.batch import Operation
 from crosstie.odata.errors import NotUnderstoodError, ODataError
 from crosstie.odata.literals import within_number
 from crosstie.odata.message import Answer
-from crosstie.synch.ports.connector import Landed, NotLanded, Traffic, Write, WriteOutcome
+from crosstie.synch.ports.connector import Deleted, Landed, NotLanded, Traffic, Write, WriteOutcome
 
 BATCH_SIZE = 200
 """Operations in one batch; the service allows 1000, works through them one by one, and answers when all are done."""
@@ -56,6 +56,9 @@ class _Form:
     def operation(self, write_: Write) -> Operation:
         """The write as an operation of a batch."""
         table, is_insert = self.table, write_.version is None
+        if write_.is_delete and write_.version is not None:
+            url = self.service.inner_url(f"{table.entity_set}({write_.id})", {})
+            return Operation(method="DELETE", url=url, headers={"If-Match": write_.version})
         body = body_of(table, write_.values, is_insert=is_insert)
         headers = {"Prefer": self.prefer}
         path = table.entity_set
@@ -84,6 +87,8 @@ class _Prepared:
         """What the answer says became of it."""
         if answer.status >= HTTPStatus.BAD_REQUEST:
             return NotLanded(error=errors.for_operation(answer, is_insert=self.write.version is None))
+        if self.write.is_delete:
+            return Deleted()
         try:
             return Landed(record=self.form.reader.record(answer.json()))
         except NotUnderstoodError as error:

@@ -7,7 +7,7 @@ names.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
 from crosstie.model.errors import CrosstieError
@@ -40,6 +40,13 @@ class Write:
     values: Values
     answer_columns: tuple[str, ...] = ()
     """The columns that the write's own answer must carry."""
+    is_delete: bool = False
+    """Delete the record, if it still has the version that was read; ``values`` is empty."""
+
+    def __post_init__(self) -> None:
+        """Refuse a delete that names no version: it would be an insert."""
+        if self.is_delete and (self.id is None or self.version is None):
+            raise ValueError("a delete needs the id and the version that was read")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +56,11 @@ class Landed:
     record: Record
 
 
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The delete was applied."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotLanded:
     """The write was not applied, or nobody knows (:class:`~crosstie.model.errors.OutcomeUnknownError`)."""
@@ -56,7 +68,16 @@ class NotLanded:
     error: CrosstieError
 
 
-WriteOutcome: TypeAlias = Landed | NotLanded
+WriteOutcome: TypeAlias = Landed | Deleted | NotLanded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerTime:
+    """A reading of a server's clock."""
+
+    at: datetime
+    give_or_take: timedelta
+    """The resolution of what the server said, and the time that its answer travelled."""
 
 
 @dataclass(slots=True)
@@ -96,8 +117,8 @@ class Connector(Protocol):
         """What rules must know of the environment, as ``local_currency`` (ERP) or ``base_currency`` (CRM)."""
         ...
 
-    async def server_time(self) -> datetime:
-        """The server's clock, from its last answer."""
+    async def server_time(self) -> ServerTime | None:
+        """The server's clock, from its last answer; ``None``: it does not tell."""
         ...
 
     def changes(
@@ -112,6 +133,13 @@ class Connector(Protocol):
 
     async def read(self, table: str, ids: Sequence[RecordId], columns: Sequence[str]) -> Mapping[RecordId, Record]:
         """The records with these ids, fresh; an id that is missing in the answer does not exist."""
+        ...
+
+    async def gone(self, table: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
+        """Which of these records do not exist, as a read of each by its own key says.
+
+        A list leaves out what our user may not see, so a record that :meth:`read` does not find may only be hidden.
+        """
         ...
 
     async def find(self, table: str, column: str, values: Sequence[Value], columns: Sequence[str]) -> Sequence[Record]:

@@ -56,10 +56,14 @@ class MassChanges(Protocol):
         """Whether the feed lists no record of the table any more."""
         ...
 
-    def blanked(self, mapping: MappingName) -> Mapping[tuple[Side, str], int]:
-        """In how many records a field was blanked since a job of the mapping last finished, by side and field."""
+    def left_filter(self, mapping: MappingName, ids: Sequence[RecordId]) -> AbstractSet[RecordId]:
+        """Which of these records, of either side, were outside the filter when they were last looked at."""
         ...
 
-    def note_blanked(self, mapping: MappingName, counted: Mapping[tuple[Side, str], int]) -> None:
+    def counted(self, mapping: MappingName) -> Mapping[tuple[Side, str], int]:
+        """What was counted since a job of the mapping last finished, by side: blanked fields, deletes, leavers."""
+        ...
+
+    def note(self, mapping: MappingName, counted: Mapping[tuple[Side, str], int]) -> None:
         """Remember these counts; without any, forget them."""
         ...

@@ -22,14 +22,27 @@ from crosstie.synch.ports.decisions import MassChanges, Partings, Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
-    """Where the change feed of a table stands."""
+class Pass:
+    """One reading of the change feed of a table."""
 
-    columns: tuple[str, ...]
-    """The columns it was read with; other columns need a new whole pass."""
-    token: str | None
     number: int
-    """Counts passes, so that a whole pass tells what it did not list."""
+    """Counts the passes of the table, so that a whole pass tells what it did not list."""
+    token: str | None
+    """Where the last pass ended; ``None``: the table must be read anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """What lies before a mapping in the inbox of one side."""
+
+    after: int
+    """The place that the mapping has looked up to."""
+    upto: int
+    """The place of the newest change; ``after`` where there is none."""
+    echoes: int
+    """Records that hold the version that was last remembered: no work."""
+    pending: int
+    """Records to look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +127,8 @@ class CouplingStore(Protocol):
 class ChangeInbox(Protocol):
     """Changes of both sides' tables, shared by the mappings that read them; one row per record, the latest."""
 
-    def feed(self, side: Side, table: str) -> Feed | None:
-        """Where the feed of the table stands; ``None``: never read."""
-        ...
-
-    def begin_pass(self, side: Side, table: str, columns: Sequence[str]) -> int:
-        """Start a pass; returns its number."""
+    def begin_pass(self, side: Side, table: str, columns: Sequence[str]) -> Pass:
+        """Start a pass; a token of a pass with other columns is worthless."""
         ...
 
     def add(self, side: Side, table: str, number: int, changes: Sequence[Change]) -> None:
@@ -142,8 +151,8 @@ class ChangeInbox(Protocol):
         """The place of the newest change."""
         ...
 
-    def echoes(self, mapping: MappingName, side: Side, table: str, *, after: int, upto: int) -> int:
-        """How many records in this range hold the version that was last remembered: no work."""
+    def ahead(self, mapping: MappingName, side: Side, table: str, *, after: int) -> Ahead:
+        """What lies after a place, in one look."""
         ...
 
     def pending(
@@ -156,10 +165,6 @@ class ChangeInbox(Protocol):
         self, mapping: MappingName, side: Side, table: str, ids: Sequence[RecordId], *, after: int, upto: int
     ) -> frozenset[RecordId]:
         """Which of these records :meth:`pending` would list in this range."""
-        ...
-
-    def count_pending(self, mapping: MappingName, side: Side, table: str, *, after: int, upto: int) -> int:
-        """How many of them there are."""
         ...
 
 
