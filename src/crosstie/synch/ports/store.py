@@ -245,6 +245,10 @@ class Outcomes(Protocol):
         """Number and name of records that a mapping has looked at."""
         ...
 
+    def forget_unsettled(self, mapping: MappingName, side: Side, ids: Sequence[RecordId]) -> None:
+        """Forget that something is to be done about these records: it was done, or is told, at their counterparts."""
+        ...
+
     def put_conflicts(self, conflicts: Sequence[OpenConflict]) -> None:
         """Open or refresh conflicts."""
         ...
