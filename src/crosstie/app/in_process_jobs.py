@@ -27,10 +27,11 @@ class InProcessJobs:
 
     async def run_all(self, jobs: Sequence[SynchJob]) -> Sequence[SynchJob]:
         """Run jobs one after the other; returns them as they ended."""
+        for job in jobs[1:]:
+            self._env.store.jobs.put(job)  # the first starts at once; these are seen to wait
         return [await self._run(job) for job in jobs]
 
     async def _run(self, job: SynchJob) -> SynchJob:
-        self._env.store.jobs.put(job)
         pages = run_synch_job(self._env, job)
         try:
             async for moved in pages:

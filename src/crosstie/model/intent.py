@@ -1,7 +1,8 @@
 """Intents: writes that are about to be made, committed before they are sent, settled before anything else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from crosstie.model.value import Value, Values
@@ -14,6 +15,9 @@ class IntentState(StrEnum):
     OPEN = "open"
     LANDED = "landed"
     NOT_LANDED = "not landed"
+    NOT_SEEN = "not seen"
+    """Not there when it was looked for, soon after it was sent. The request may still be under way, and land as long as
+    the record has the version that it names; once the record has moved, or time has passed, it is looked for again."""
     AMBIGUOUS = "ambiguous"
 
 
@@ -45,5 +49,7 @@ class Intent:
     source: Mapping[str, tuple[Value, ...]]
     """By field mapping: the source's values, which become base together with what landed."""
     state: IntentState = IntentState.OPEN
+    intended_at: datetime | None = field(default=None, compare=False)
+    """When it was committed; ``None``: it was not yet."""
     is_delete: bool = False
     """The destination's record is deleted; ``before`` is all that it held, ``source`` and ``values`` are empty."""

@@ -31,7 +31,32 @@ _SETTLE = (
     .values(state=arg("state"), settled_at=arg("at"))
 )
 _OF_MAPPING = sa.select(intent).where(mine(intent), intent.c.mapping == arg("mapping"))
-_OPEN = _OF_MAPPING.where(intent.c.state == IntentState.OPEN).order_by(*_OLDEST).limit(arg("limit"))
+_IS_UNSEEN = intent.c.state == IntentState.NOT_SEEN
+_IS_OPEN = intent.c.state == IntentState.OPEN
+_OPEN = _OF_MAPPING.where(_IS_OPEN).order_by(*_OLDEST).limit(arg("limit"))
+_OPEN_OR_OLD = (
+    _OF_MAPPING.where(sa.or_(_IS_OPEN, sa.and_(_IS_UNSEEN, intent.c.intended_at < arg("before"))))
+    .order_by(*_OLDEST)
+    .limit(arg("limit"))
+)
+_UNSEEN = _OF_MAPPING.where(_IS_UNSEEN, among(intent.c.crm_id, "crm_ids")).order_by(*_OLDEST)
+_LANDED = intent.alias("landed")
+_OVERTAKEN = (
+    sa.update(intent)
+    .where(
+        mine(intent),
+        intent.c.mapping == arg("mapping"),
+        _IS_UNSEEN,
+        sa.exists().where(
+            _LANDED.c.connection_id == intent.c.connection_id,
+            among(_LANDED.c.intent_id, "landed"),
+            _LANDED.c.destination == intent.c.destination,
+            _LANDED.c.crm_id == intent.c.crm_id,
+        ),
+    )
+    .values(state=IntentState.NOT_LANDED)
+)
+"""A write of ours that landed moved the version that an earlier one names: that one can land no more."""
 _OF_RECORD = {
     Side.ERP: _OF_MAPPING.where(intent.c.erp_id == arg("id")).order_by(*_NEWEST),
     Side.CRM: _OF_MAPPING.where(intent.c.crm_id == arg("id")).order_by(*_NEWEST),
@@ -83,9 +108,23 @@ class SqlJournal:
         """Remember what became of intents, by id."""
         self._session.run_for_each(_SETTLE, [{"id": id_, "state": state, "at": at} for id_, state in states.items()])
 
-    def open(self, mapping: MappingName, limit: int) -> Sequence[Intent]:
-        """Intents whose outcome is not known, oldest first."""
-        return [_from_row(row) for row in self._session.rows(_OPEN, mapping=mapping, limit=limit)]
+    def overtake(self, mapping: MappingName, landed: Sequence[str]) -> None:
+        """What was not seen can land no more on a record that one of these ``landed`` intents wrote to."""
+        if landed:
+            self._session.run(_OVERTAKEN, mapping=mapping, landed=landed)
+
+    def unseen(self, mapping: MappingName, crm_ids: Sequence[RecordId]) -> Sequence[Intent]:
+        """Intents for these pairs, oldest first, that were looked for in vain and may still land."""
+        found = self._session.rows(_UNSEEN, mapping=mapping, crm_ids=crm_ids) if crm_ids else ()
+        return [_from_row(row) for row in found]
+
+    def open(self, mapping: MappingName, limit: int, *, unseen_before: datetime | None = None) -> Sequence[Intent]:
+        """Intents whose outcome is not known, oldest first; and those not seen that were intended before a time."""
+        if unseen_before is None:
+            rows = self._session.rows(_OPEN, mapping=mapping, limit=limit)
+        else:
+            rows = self._session.rows(_OPEN_OR_OLD, mapping=mapping, limit=limit, before=unseen_before)
+        return [_from_row(row) for row in rows]
 
     def of_record(self, mapping: MappingName, side: Side, id_: RecordId) -> Sequence[tuple[datetime, Intent]]:
         """Every write that was ever intended for a record, newest first."""
@@ -170,4 +209,5 @@ def _from_row(row: Row) -> Intent:
         source={name: tuple(map(value_from_json, values)) for name, values in row.source.items()},
         source_version=Version(row.source_version),
         source_number=row.source_number,
+        intended_at=row.intended_at,
     )

@@ -33,6 +33,7 @@ _LOCKS = Keyed(
 )
 _OF_MAPPING = sa.update(mapping_lock).where(mine(mapping_lock), mapping_lock.c.mapping == arg("mapping"))
 _HELD = _OF_MAPPING.where(mapping_lock.c.epoch == arg("epoch"))
+_HOLD = _HELD.values(epoch=arg("epoch"))
 _RENEW = _HELD.values(lease_until=arg("until"))
 _RELEASE = _HELD.values(owner="", lease_until=_LONG_AGO)
 
@@ -58,6 +59,12 @@ class SqlLocks:
         """Extend the lease; LockLostError when another owner took over."""
         until = now + timedelta(seconds=lease_s)
         if self._session.run(_RENEW, mapping=mapping, epoch=epoch, until=until) != 1:
+            raise LockLostError(f"Another worker took over {mapping}.")
+
+    def hold(self, mapping: MappingName, epoch: int) -> None:
+        """Keep the lock until the transaction ends; LockLostError when another owner took over."""
+        # An update, not a look: it holds the row against the one that would take over between look and commit.
+        if self._session.run(_HOLD, mapping=mapping, epoch=epoch) != 1:
             raise LockLostError(f"Another worker took over {mapping}.")
 
     def release(self, mapping: MappingName, epoch: int) -> None:

@@ -16,8 +16,8 @@ from crosstie.model.record import Record
 from crosstie.model.words import ActionKind, JobStatus, MappingName, RecordId, Side
 from crosstie.synch.find_record import find
 from crosstie.synch.full_synch import new_job, ordered
-from crosstie.synch.outbox import Permit
 from crosstie.synch.page import run_page
+from crosstie.synch.permit import Permit
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.recover import recover
 from crosstie.synch.tables import Tables, describe

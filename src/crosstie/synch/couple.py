@@ -1,7 +1,7 @@
 """Couple one ERP record and one CRM row by hand, and synchronize them if asked."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crosstie.model.coupling import Coupling
 from crosstie.model.errors import UsageError
@@ -10,7 +10,7 @@ from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.words import ActionKind, JobId, MappingName, Side
 from crosstie.synch.find_record import find_one
-from crosstie.synch.outbox import Permit
+from crosstie.synch.permit import Permit, remembering
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import RecordOutcome
 from crosstie.synch.recover import recover
@@ -29,14 +29,15 @@ async def couple(env: Environment, name: MappingName, erp: str, crm: str, *, job
     # Under the mapping's lock: a job that is creating a counterpart for one of the two must not be crossed.
     epoch = env.store.locks.take(name, env.owner, env.clock(), _LEASE_S, force=env.is_alone)
     try:
-        return await _couple(env, env.mappings[name], erp, crm, job)
+        permit = Permit(job=job, epoch=epoch, until=env.clock() + timedelta(seconds=_LEASE_S))
+        return await _couple(env, env.mappings[name], erp, crm, permit)
     finally:
         env.store.locks.release(name, epoch)
 
 
-async def _couple(env: Environment, mapping: TableMapping, erp: str, crm: str, job: JobId) -> Coupling:
+async def _couple(env: Environment, mapping: TableMapping, erp: str, crm: str, permit: Permit) -> Coupling:
     tables = await describe(env, mapping)
-    await recover(env, tables, Permit(job=job, epoch=0, until=env.clock()))
+    await recover(env, tables, permit)
     records = {
         Side.ERP: await find_one(env, tables, Side.ERP, erp),
         Side.CRM: await find_one(env, tables, Side.CRM, crm),
@@ -47,10 +48,10 @@ async def _couple(env: Environment, mapping: TableMapping, erp: str, crm: str, j
         mapping=mapping.name, erp_id=records[Side.ERP].id, crm_id=records[Side.CRM].id, erp_number=number
     )
     labels = {side: tables.label_of(side, record) for side, record in records.items()}
-    with env.store.transaction():
-        _end(env, stale, job)
-        env.store.couplings.put([coupling], job=job, at=env.clock())
-        env.store.outcomes.put([_coupled(coupling, side, labels[side], job, env.clock()) for side in Side])
+    with remembering(env, mapping.name, permit):
+        _end(env, stale, permit.job)
+        env.store.couplings.put([coupling], job=permit.job, at=env.clock())
+        env.store.outcomes.put([_coupled(coupling, side, labels[side], permit.job, env.clock()) for side in Side])
         env.store.outcomes.wake([coupling], now=env.clock())
     return coupling
 

@@ -5,8 +5,6 @@ lease. A write whose answer was lost leaves its intent open; whoever comes next 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from crosstie.engine.identify import crm_id
 from crosstie.model.action import SynchAction
@@ -25,20 +23,12 @@ from crosstie.model.mapping import FieldMapping
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.value import Value, Values
-from crosstie.model.words import JobId, RecordId, Side, Version
+from crosstie.model.words import MappingName, RecordId, Side, Version
+from crosstie.synch.permit import Permit, remembering
 from crosstie.synch.ports.connector import Deleted, Landed, NotLanded, Write, WriteOutcome
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.tables import Tables
 from crosstie.synch.work import Work
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permit:
-    """The right to write to a mapping's tables: the lock's epoch, and until when it holds."""
-
-    job: JobId
-    epoch: int
-    until: datetime
 
 
 def intend(env: Environment, tables: Tables, works: Sequence[Work], permit: Permit) -> None:
@@ -177,10 +167,16 @@ async def send(env: Environment, tables: Tables, works: Sequence[Work], permit: 
         columns = tables.mapping.columns(side)
         writes = [_write(intent, columns) for _, intent in todo]
         answers = await env.connector(side).write(tables.mapping.table(side), writes)
-        _stop_if_all_refused(env, answers, [intent for _, intent in todo])
+        _stop_if_all_refused(env, answers, [intent for _, intent in todo], permit)
         for (work, intent), answer in zip(todo, answers, strict=True):
             states |= _note(env, work, intent, answer)
     return states
+
+
+def settle_answered(env: Environment, mapping: MappingName, states: Mapping[str, IntentState]) -> None:
+    """Remember what the answers said of these intents, and so of earlier ones to the same records."""
+    env.store.journal.settle(states, at=env.clock())
+    env.store.journal.overtake(mapping, [id_ for id_, state in states.items() if state is IntentState.LANDED])
 
 
 def _write(intent: Intent, columns: tuple[str, ...]) -> Write:
@@ -190,7 +186,9 @@ def _write(intent: Intent, columns: tuple[str, ...]) -> Write:
     )
 
 
-def _stop_if_all_refused(env: Environment, answers: Sequence[WriteOutcome], intents: Sequence[Intent]) -> None:
+def _stop_if_all_refused(
+    env: Environment, answers: Sequence[WriteOutcome], intents: Sequence[Intent], permit: Permit
+) -> None:
     """A system that refuses every write of a page, or is away, stops the job rather than failing every record."""
     errors = [answer.error for answer in answers if isinstance(answer, NotLanded)]
     is_away = all(isinstance(error, TransientError) for error in errors)
@@ -198,7 +196,8 @@ def _stop_if_all_refused(env: Environment, answers: Sequence[WriteOutcome], inte
     if len(errors) < len(answers) or not (is_away or is_barred):
         return
     not_landed = dict.fromkeys((intent.id for intent in intents), IntentState.NOT_LANDED)
-    env.store.journal.settle(not_landed, at=env.clock())
+    with remembering(env, intents[0].mapping, permit):
+        env.store.journal.settle(not_landed, at=env.clock())
     raise errors[0]
 
 

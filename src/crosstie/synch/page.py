@@ -7,9 +7,10 @@ from crosstie.model.words import Side
 from crosstie.synch.decide_page import NOBODY_ANSWERED, decide_page
 from crosstie.synch.deletions import picture
 from crosstie.synch.guard import Guard
-from crosstie.synch.outbox import Permit, intend, send
+from crosstie.synch.outbox import intend, send, settle_answered
+from crosstie.synch.permit import Permit, remembering
 from crosstie.synch.ports.environment import Environment
-from crosstie.synch.recover import settle_intents
+from crosstie.synch.recover import settle_intents, settle_moved
 from crosstie.synch.remember import remember, remember_landed
 from crosstie.synch.tables import Tables
 from crosstie.synch.work import Answers, Work
@@ -36,6 +37,8 @@ async def run_page(
     todo = list(works)
     for round_ in range(_ROUNDS):
         await decide_page(env, tables, todo, creates=creates, answers=answers)
+        if await settle_moved(env, tables, todo, permit):
+            await decide_page(env, tables, todo, creates=creates, answers=answers)
         if guard is not None and round_ == 0:
             guard.look(todo)
         await picture(env, tables, todo)
@@ -44,8 +47,8 @@ async def run_page(
         is_last = round_ == _ROUNDS - 1
         done = [work for work in todo if is_last or not work.is_retried]
         again = [work for work in todo if not is_last and work.is_retried]
-        with env.store.transaction():
-            env.store.journal.settle(states, at=env.clock())
+        with remembering(env, tables.mapping.name, permit):
+            settle_answered(env, tables.mapping.name, states)
             counted = remember(env, tables, done, permit)
             remember_landed(env, tables, again, permit)
         total = {side: total[side] + counted[side] for side in Side}

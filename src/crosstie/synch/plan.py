@@ -22,9 +22,11 @@ from crosstie.synch.decide_page import decide_page, works_of
 from crosstie.synch.detect import detect
 from crosstie.synch.full_synch import ordered
 from crosstie.synch.guard import Guard
-from crosstie.synch.outbox import Permit, draw_up
+from crosstie.synch.outbox import draw_up
+from crosstie.synch.permit import Permit
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import Ahead
+from crosstie.synch.recover import moved_unseen
 from crosstie.synch.tables import Tables, describe
 from crosstie.synch.work import Answers, Work
 
@@ -236,12 +238,16 @@ class _Plan:
         if not todo:
             return []
         await decide_page(self.env, self.tables, todo, creates=creates, answers=self.answers)
+        moved = moved_unseen(self.env, self.tables, todo)
+        arrived = {one.crm_id for one in moved}
+        todo = [work for work in todo if work.coupling is None or work.coupling.crm_id not in arrived]
         told = self._told(todo, earlier, is_due=is_due)
         todo = [work for work in todo if not self._is_held(work) and work.id not in told]
         self.note_stop(self.guard.foresee(todo))
         permit = Permit(job=JobId("plan"), epoch=0, until=self.env.clock())
         draw_up(self.env, self.tables, todo, permit)
-        return [action for work in todo if (action := self._told_now(work)) is not None]
+        told_now = [action for work in todo if (action := self._told_now(work)) is not None]
+        return [*self.unsettled(moved), *told_now]
 
     def _is_held(self, work: Work) -> bool:
         coupling = work.coupling

@@ -8,26 +8,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from crosstie.engine.settle import settle
-from crosstie.engine.units import units_of
-from crosstie.model.action import FieldConflict
-from crosstie.model.coupling import Coupling, Stamp
+from crosstie.engine.settle import UNDER_WAY, settle
+from crosstie.model.coupling import Base, Coupling, Stamp
 from crosstie.model.intent import Intent, IntentState
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.words import ActionKind, RecordId, Side
+from crosstie.synch.ambiguous import ambiguous_units
 from crosstie.synch.attempts import attempts_of, created_base, key_of
 from crosstie.synch.deletions import end_deleted
-from crosstie.synch.outbox import Permit
+from crosstie.synch.permit import Permit, remembering
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
 from crosstie.synch.tables import Tables
+from crosstie.synch.work import Work
+
+_MOVED = (IntentState.LANDED, IntentState.AMBIGUOUS)
 
 
 async def recover(env: Environment, tables: Tables, permit: Permit) -> int:
-    """Settle every open intent of the mapping, a page at a time; returns how many there were."""
-    settled = 0
-    while intents := env.store.journal.open(tables.mapping.name, env.page_size):
+    """Settle every open intent of the mapping, and those of which it is time to be sure, a page at a time."""
+    settled, journal, name = 0, env.store.journal, tables.mapping.name
+    while intents := journal.open(name, env.page_size, unseen_before=env.clock() - UNDER_WAY):
         await settle_intents(env, tables, intents, permit)
         settled += len(intents)
     return settled
@@ -39,7 +41,7 @@ async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Int
     gone = [await _confirm_gone(env, tables, intents, found, side) for side in Side]
     now = env.clock()
     ids = [intent.crm_id for intent in intents]
-    with env.store.transaction():
+    with remembering(env, tables.mapping.name, permit):
         couplings = dict(env.store.couplings.by_id(tables.mapping.name, Side.CRM, ids))
         states: dict[str, IntentState] = {}
         conflicts: list[OpenConflict] = []
@@ -48,18 +50,24 @@ async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Int
         attempts = _attempts(env, tables, intents)
         for intent in intents:
             record = found[0].get(intent.id) or found[1].get(intent.id)
-            states[intent.id] = settle(intent, record, tables.on(intent.destination))
+            is_under_way = intent.intended_at is None or now - intent.intended_at < UNDER_WAY
+            table = tables.on(intent.destination)
+            what = settle(intent, record, table, tables.mapping, is_under_way=is_under_way)
+            states[intent.id] = what.state
             if intent.is_delete:
                 # Neither shown nor said to be gone: decided again, and told then.
                 is_gone = any(intent.id in ids_ for ids_ in gone)
                 states[intent.id] = IntentState.LANDED if is_gone else IntentState.NOT_LANDED
                 deleted += [(intent, couplings[intent.crm_id])] if is_gone and intent.crm_id in couplings else []
-            elif states[intent.id] is IntentState.LANDED and record is not None:
-                tries = attempts.get(key_of(intent), [intent]) if intent.is_insert else [intent]
-                coupling = _landed(tables, intent, record, couplings.get(intent.crm_id), tries)
-                couplings[intent.crm_id] = touched[intent.crm_id] = coupling
-            elif states[intent.id] is IntentState.AMBIGUOUS and record is not None:
-                conflicts += _ambiguous(tables, intent, record, permit, now)
+            elif what.state in _MOVED and record is not None:
+                if what.held:
+                    tries = attempts.get(key_of(intent), [intent]) if intent.is_insert else [intent]
+                    proved = created_base(tables, tries, record)
+                    bases = {name: base for name, base in proved.items() if name in what.held}
+                    known = couplings.get(intent.crm_id)
+                    coupling = _landed(intent, record, coupling=known, bases=bases)
+                    couplings[intent.crm_id] = touched[intent.crm_id] = coupling
+                conflicts += ambiguous_units(tables, intent, record, what, job=permit.job, at=now)
         fresh = [one for one in touched.values() if one.erp_version is None and one.crm_version is None]
         env.store.couplings.put(touched.values(), job=permit.job, at=now)
         env.store.outcomes.put([_look_again(one, permit, now) for one in touched.values()])
@@ -67,6 +75,22 @@ async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Int
         end_deleted(env, deleted, permit.job, now)
         env.store.outcomes.put_conflicts(conflicts)
         env.store.journal.settle(states, at=now)
+
+
+def moved_unseen(env: Environment, tables: Tables, works: Sequence[Work]) -> list[Intent]:
+    """Modifications that were looked for in vain, and whose records, as just read, have moved since."""
+    pairs = {work.coupling.crm_id: work for work in works if work.coupling is not None}
+    unseen = env.store.journal.unseen(tables.mapping.name, list(pairs))
+    held = [(one, pairs[one.crm_id].on(one.destination)) for one in unseen]
+    return [one for one, record in held if record is not None and record.version != one.version]
+
+
+async def settle_moved(env: Environment, tables: Tables, works: Sequence[Work], permit: Permit) -> bool:
+    """Settle what may have arrived after all since it was looked for; returns whether there was anything."""
+    moved = moved_unseen(env, tables, works)
+    if moved:
+        await settle_intents(env, tables, moved, permit)
+    return bool(moved)
 
 
 async def _look(env: Environment, tables: Tables, intents: Sequence[Intent], side: Side) -> Mapping[str, Record]:
@@ -108,10 +132,8 @@ def _attempts(env: Environment, tables: Tables, intents: Sequence[Intent]) -> Ma
     return attempts_of(env, tables, crm_ids=crm_ids, numbers=numbers)
 
 
-def _landed(
-    tables: Tables, intent: Intent, record: Record, coupling: Coupling | None, attempts: Sequence[Intent]
-) -> Coupling:
-    """The coupling with the base that the landed intent proves; versions stay, so the pair is compared again."""
+def _landed(intent: Intent, record: Record, *, coupling: Coupling | None, bases: Mapping[str, Base]) -> Coupling:
+    """The coupling with the bases that are proved; versions stay, so the pair is compared again."""
     erp_id = record.id if intent.erp_id is None else intent.erp_id
     known = coupling or Coupling(
         mapping=intent.mapping,
@@ -120,10 +142,9 @@ def _landed(
         generation=intent.generation,
         erp_number=intent.number or intent.source_number,
     )
-    proved = created_base(tables, attempts, record)
     # The record's time of modification may be our write's or a later edit's.
     unknown = {intent.destination: Stamp(record.version, None)}
-    return replace(known, base={**known.base, **proved}, stamps={**known.stamps, **unknown})
+    return replace(known, base={**known.base, **bases}, stamps={**known.stamps, **unknown})
 
 
 def _look_again(coupling: Coupling, permit: Permit, now: datetime) -> RecordOutcome:
@@ -137,33 +158,3 @@ def _look_again(coupling: Coupling, permit: Permit, now: datetime) -> RecordOutc
         at=now,
         due_at=now,
     )
-
-
-def _ambiguous(tables: Tables, intent: Intent, record: Record, permit: Permit, now: datetime) -> list[OpenConflict]:
-    """A conflict for each unit of the intent, with both values, until a person or equality settles it."""
-    if intent.erp_id is None:
-        return []
-    result: list[OpenConflict] = []
-    for unit in units_of(tables.mapping):
-        names = tuple(field.name for field in unit.fields if field.name in intent.source)
-        if not names:
-            continue
-        source = tuple(value for name in names for value in intent.source[name])
-        fields = [tables.mapping.field_named(name) for name in names]
-        held = tuple(v for field in fields for v in tables.translation.read(field, intent.destination, record.values))
-        erp, crm = (held, source) if intent.destination is Side.ERP else (source, held)
-        reason = Reason(ReasonCode.OUTCOME_AMBIGUOUS, {"fields": unit.name})
-        what = FieldConflict(
-            unit=unit.name, fields=names, erp=erp, crm=crm, base_erp=None, base_crm=None, reason=reason
-        )
-        result.append(
-            OpenConflict(
-                mapping=intent.mapping,
-                erp_id=intent.erp_id,
-                crm_id=intent.crm_id,
-                conflict=what,
-                found_at=now,
-                job=permit.job,
-            )
-        )
-    return result

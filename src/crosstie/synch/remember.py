@@ -17,7 +17,7 @@ from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
 from crosstie.model.words import ActionKind, MappingName, RecordId, Side, Version
 from crosstie.synch.deletions import end_couplings, outcomes_of_parting
-from crosstie.synch.outbox import Permit
+from crosstie.synch.permit import Permit
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome
 from crosstie.synch.tables import Tables

@@ -17,8 +17,8 @@ from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.words import ConflictResolution, JobStatus, MappingName, OnDeletion, RecordId, Side, Use
 from crosstie.synch.deletions import LOST_COUNTERPART, can_restore
 from crosstie.synch.find_record import find, is_named
-from crosstie.synch.outbox import Permit
 from crosstie.synch.page import run_page
+from crosstie.synch.permit import Permit
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import OpenConflict, RecordOutcome, Store
 from crosstie.synch.recover import recover

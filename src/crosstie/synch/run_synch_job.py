@@ -15,8 +15,8 @@ from crosstie.model.words import JobStatus, RecordId, Side
 from crosstie.synch.decide_page import works_of
 from crosstie.synch.detect import detect
 from crosstie.synch.guard import Guard
-from crosstie.synch.outbox import Permit
 from crosstie.synch.page import run_page
+from crosstie.synch.permit import Permit, remembering
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import Ahead
 from crosstie.synch.recover import recover
@@ -57,10 +57,9 @@ class _Run:
 
     def note(self, job: SynchJob) -> SynchJob:
         """Remember where the job stands, and tell."""
-        if job != self.job:
-            self.job = job
-            self.env.store.jobs.put(job)
-            self.env.listener.job_moved(job)
+        self.job = job
+        self.env.store.jobs.put(job)
+        self.env.listener.job_moved(job)
         return job
 
 
@@ -101,7 +100,9 @@ async def _pages(run: _Run) -> AsyncGenerator[SynchJob, None]:
     total = sum(one.pending for one in ahead.values())
     if total:
         run.guard.look_ahead(after, {side: ahead[side].upto for side in Side})
-    run.note(replace(run.job.add(echoes, 0), total=total))
+    run.job = replace(run.job.add(echoes, 0), total=total)
+    if total:
+        run.note(run.job)
     for side in Side:
         async for moved in _changed(run, side, ahead[side]):
             yield moved
@@ -125,7 +126,7 @@ async def _changed(run: _Run, side: Side, ahead: Ahead) -> AsyncGenerator[SynchJ
         if near:
             counted = dict(await run_page(run.env, run.tables, near, permit, creates=run.creates, guard=run.guard))
         after = pending[-1].seq
-        with run.env.store.transaction():
+        with remembering(run.env, name, permit):
             if outside:
                 remember(run.env, run.tables, outside, permit)
             inbox.move_cursor(name, side, after)

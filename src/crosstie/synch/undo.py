@@ -15,7 +15,8 @@ from crosstie.model.errors import CrosstieError, UsageError
 from crosstie.model.job import Counters, SynchJob
 from crosstie.model.words import ActionKind, JobId, JobStatus, RecordId, Side
 from crosstie.synch.full_synch import new_job
-from crosstie.synch.outbox import Permit, intend, send
+from crosstie.synch.outbox import intend, send, settle_answered
+from crosstie.synch.permit import Permit, remembering
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import RecordOutcome
 from crosstie.synch.recover import recover, settle_intents
@@ -120,8 +121,8 @@ async def _undo_page(
         works = [record.work for record in todo if record.work is not None]
         intend(env, tables, works, permit)
         states = await send(env, tables, works, permit)
-        with env.store.transaction():
-            env.store.journal.settle(states, at=env.clock())
+        with remembering(env, tables.mapping.name, permit):
+            settle_answered(env, tables.mapping.name, states)
             _remember(env, tables, works, permit)
         open_ = [intent for work in works for intent in work.intents if intent.id not in states]
         if open_:

@@ -51,6 +51,23 @@ class JournalContract:
         assert store.journal.open(CUSTOMER, 10) == [full, bare, delete]
         assert type(store.journal.open(CUSTOMER, 10)[0].values["yes"]) is bool
 
+    def test_what_was_not_seen_is_open_again_once_time_has_passed(self, store: SqlStore) -> None:
+        """And is found by its pair meanwhile, until a later write of ours to the same record has landed."""
+        epoch = lock(store)
+        store.journal.commit([intent(1), intent(2)], epoch=epoch, at=START)
+        store.journal.settle({"intent-1": IntentState.NOT_SEEN, "intent-2": IntentState.NOT_SEEN}, at=START)
+        assert store.journal.open(CUSTOMER, 9, unseen_before=START) == []
+        assert [one.id for one in store.journal.open(CUSTOMER, 9, unseen_before=minutes(1))] == ["intent-1", "intent-2"]
+        assert [one.id for one in store.journal.unseen(CUSTOMER, [crm(1), crm(3)])] == ["intent-1"]
+        assert store.journal.unseen(CONTACT, [crm(1)]) == []
+
+        later = replace(intent(1), id="later")
+        store.journal.commit([later], epoch=epoch, at=minutes(2))
+        store.journal.overtake(CUSTOMER, ["later"])
+
+        assert store.journal.unseen(CUSTOMER, [crm(1)]) == []
+        assert [one.id for one in store.journal.unseen(CUSTOMER, [crm(2)])] == ["intent-2"]
+
     def test_what_landed_of_a_job_comes_newest_first(self, store: SqlStore, stranger: SqlStore) -> None:
         """More than a page, many at one instant; nothing open, of another job, mapping or connection."""
         epoch = lock(store)

@@ -3,6 +3,7 @@
 import pytest
 
 from crosstie.model.errors import LockLostError, UsageError
+from crosstie.model.words import Side
 from crosstie.store.store import SqlStore
 
 from .backends import OnPostgres, OnSqlite
@@ -79,6 +80,19 @@ class LocksContract:
             store.locks.renew(CUSTOMER, stale, START, 36_000)
 
         assert take(store, "third", 1) == 3
+
+    def test_who_was_overtaken_can_remember_nothing(self, store: SqlStore) -> None:
+        """LockLostError for a stale epoch, and what its transaction had written is taken back."""
+        stale = take(store, "first")
+        held = take(store, "second", force=True)
+
+        with pytest.raises(LockLostError), store.transaction():
+            store.inbox.move_cursor(CUSTOMER, Side.ERP, 7)
+            store.locks.hold(CUSTOMER, stale)
+        with store.transaction():
+            store.locks.hold(CUSTOMER, held)
+
+        assert store.inbox.cursor(CUSTOMER, Side.ERP) == 0
 
     def test_a_released_lock_is_free(self, store: SqlStore) -> None:
         """For anybody, at once; the epochs go on."""

@@ -179,8 +179,16 @@ class Journal(Protocol):
         """Remember what became of intents, by id."""
         ...
 
-    def open(self, mapping: MappingName, limit: int) -> Sequence[Intent]:
-        """Intents whose outcome is not known, oldest first."""
+    def overtake(self, mapping: MappingName, landed: Sequence[str]) -> None:
+        """What was not seen can land no more on a record that one of these ``landed`` intents wrote to."""
+        ...
+
+    def unseen(self, mapping: MappingName, crm_ids: Sequence[RecordId]) -> Sequence[Intent]:
+        """Intents for these pairs, oldest first, that were looked for in vain and may still land."""
+        ...
+
+    def open(self, mapping: MappingName, limit: int, *, unseen_before: datetime | None = None) -> Sequence[Intent]:
+        """Intents whose outcome is not known, oldest first; and those not seen that were intended before a time."""
         ...
 
     def of_record(self, mapping: MappingName, side: Side, id_: RecordId) -> Sequence[tuple[datetime, Intent]]:
@@ -299,6 +307,10 @@ class Locks(Protocol):
 
     def renew(self, mapping: MappingName, epoch: int, now: datetime, lease_s: float) -> None:
         """Extend the lease; LockLostError when another owner took over."""
+        ...
+
+    def hold(self, mapping: MappingName, epoch: int) -> None:
+        """Keep the lock until the transaction ends; LockLostError when another owner took over."""
         ...
 
     def release(self, mapping: MappingName, epoch: int) -> None:
