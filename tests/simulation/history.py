@@ -1,43 +1,69 @@
-"""One history: users work on both sides, the product synchronizes in bad weather, then the weather clears.
+"""One history: people work on both sides, the product synchronizes in bad weather, then the weather clears.
 
 Everything follows from the seed.
 """
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import blake2b
 from random import Random  # noqa: TID251 - chance with a seed is what a simulation is made of
 
 import sqlalchemy as sa
 from tests.simulation.oracle import Oracle, ViolationError
-from tests.simulation.systems import CrashError, SimulatedConnector, SimulatedSystem, Weather
-from tests.simulation.tables import MAPPINGS, SCHEMAS, TABLE, USER_FIELDS
+from tests.simulation.product import Product
+from tests.simulation.promises import Promises
+from tests.simulation.systems import Sent, SimulatedSystem
+from tests.simulation.tables import CONTACT, CUSTOMER, MAPPINGS, SCHEMAS, TABLE, VENDOR
+from tests.simulation.users import Users
+from tests.simulation.weather import Weather
 
-from crosstie.app.in_process_jobs import InProcessJobs
-from crosstie.app.wiring import Silent
-from crosstie.model.value import Value
-from crosstie.model.words import ConnectionId, MappingName, RecordId, Side
-from crosstie.rules.conversions import CONVERSIONS
-from crosstie.store.database import open_database
-from crosstie.store.session import Session
-from crosstie.store.store import SqlStore
-from crosstie.synch.full_synch import start, synchronize
-from crosstie.synch.ports.environment import Environment
+from crosstie.model.mapping import TableMapping
+from crosstie.model.words import ConflictResolution, ConnectionId, MappingName, OnDeletion, RecordId, Side
 
-VALUES = ("a", "b", "long", None)
-"""Few values, so that they repeat and collide; one that the ERP cuts."""
-ENOUGH = 2
-"""So many records in a table make a new one rare: many edits of few records are the point."""
-QUIET_RUNS = 3
-CUSTOMER = MappingName("CUSTOMER")
-FACTS: dict[str, Value] = {"local_currency": "CHF", "base_currency": "CHF", "base_currency_id": "crm-chf"}
+SETS = ((CUSTOMER,),) * 6 + ((CUSTOMER, VENDOR),) * 2 + ((CUSTOMER, CONTACT), (CUSTOMER, VENDOR, CONTACT))
+"""The mappings of a history: mostly one, sometimes two on one table, sometimes one that depends on another."""
+DELETIONS = (OnDeletion.ASK,) * 4 + (OnDeletion.RESTORE, OnDeletion.UNCOUPLE, OnDeletion.DELETE, OnDeletion.DELETE)
+CONFLICTS = (ConflictResolution.NONE,) * 6 + (
+    ConflictResolution.SEND_UPDATE,
+    ConflictResolution.GET_UPDATE,
+    ConflictResolution.NEWEST,
+    ConflictResolution.NEWEST,
+)
+SKEWS = (0, 0, 0, 40, -300, 300)
+"""Seconds by which a server's clock is off."""
+PAUSES = (30, 200, 900)
+"""Seconds that a process stands still: shorter and longer than its lease."""
+LONGEST_OPERATION = timedelta(minutes=5)
+"""Whoever waits so long sees late requests land first: they never take as long as a server's longest operation."""
+LONGEST_REST = 4
+"""Within so many synchronizations it must have come to rest."""
 
 
-def memory_database() -> sa.Engine:
-    """The store's database, opened as the product opens it, in memory; histories in it differ by connection id."""
-    return open_database("sqlite://")
+@cache
+def mappings_of(
+    names: tuple[MappingName, ...], deletions: OnDeletion, conflicts: ConflictResolution
+) -> Mapping[MappingName, TableMapping]:
+    """The mappings of a history, with its strategies."""
+    return {name: replace(MAPPINGS[name], on_deletion=deletions, on_conflict=conflicts) for name in names}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """What does not follow from the seed; ``None`` does."""
+
+    names: tuple[MappingName, ...] | None = None
+    deletions: OnDeletion | None = None
+    conflicts: ConflictResolution | None = None
+    is_alone: bool | None = None
+    chance: float = 0.03
+    """Of a fault at a call; writes are struck more often."""
+
+
+ANY = Fixed()
 
 
 @dataclass
@@ -47,183 +73,166 @@ class History:
     seed: int
     engine: sa.Engine
     met: Counter[str]
-    chance: float = 0.03
+    fixed: Fixed = ANY
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
-    origins: int = 0
     ids: Iterator[int] = field(default_factory=itertools.count)
+    is_paused: bool = False
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)  # noqa: S311 - made-up histories need no secrecy
-        self.systems = {side: SimulatedSystem(side, SCHEMAS[side]) for side in Side}
-        self.weather = Weather(self.random, self.chance, self.met, self.race)
-        self.oracle = Oracle(self.systems, self.met)
-        for system in self.systems.values():
-            system.was_written = self.oracle.product_wrote
-        self.connectors = {
-            side: SimulatedConnector(system, self.weather, self.clock, FACTS) for side, system in self.systems.items()
-        }
+        fixed = self.fixed
+        names = fixed.names or self.random.choice(SETS)
+        deletions = fixed.deletions or self.random.choice(DELETIONS)
+        conflicts = fixed.conflicts or self.random.choice(CONFLICTS)
+        is_alone = self.random.random() < 0.7
+        self.systems = {side: SimulatedSystem(side, SCHEMAS[side], self._clock_of()) for side in Side}
+        self.oracle = Oracle(self.systems, names, deletions, conflicts, lambda: self.now)
+        self.weather = Weather(self.random, fixed.chance, self.met, self._act, self._race, self._pause)
+        self.users = Users(
+            self.random, self.systems, names, deletions, self.oracle, self.weather, self._wait, self._is_known
+        )
+        self.product = Product(
+            connection=ConnectionId(f"seed-{self.seed}"),
+            engine=self.engine,
+            mappings=mappings_of(names, deletions, conflicts),
+            systems=self.systems,
+            weather=self.weather,
+            oracle=self.oracle,
+            random=self.random,
+            clock=self.clock,
+            new_id=lambda: f"id-{next(self.ids):06d}",
+            is_alone=is_alone if fixed.is_alone is None else fixed.is_alone,
+        )
+        for side, system in self.systems.items():
+            system.before_write = lambda sent, side=side: self._before_write(side, sent)
+            system.after_write = lambda sent, id_, side=side: self.oracle.product_wrote(side, sent, id_)
 
     def clock(self) -> datetime:
         """Virtual time."""
         self.now += timedelta(milliseconds=1)
         return self.now
 
-    def environment(self) -> Environment:
-        """The product as a fresh process."""
-        return Environment(
-            store=SqlStore(Session(self.engine, ConnectionId(f"seed-{self.seed}"))),
-            erp=self.connectors[Side.ERP],
-            crm=self.connectors[Side.CRM],
-            mappings=MAPPINGS,
-            conversions=CONVERSIONS,
-            clock=self.clock,
-            new_id=lambda: f"id-{next(self.ids):06d}",
-            owner=f"worker-{next(self.ids)}",
-            is_alone=True,
-            listener=Silent(),
-            page_size=self.random.choice((1, 2, 5, 50)),
-        )
+    def trace(self) -> str:
+        """A digest of everything that happened."""
+        return blake2b("\n".join(self.weather.trace).encode(), digest_size=8).hexdigest()
 
-    # -- users -----------------------------------------------------------------------------------
-
-    def user(self) -> None:
-        """One user does one thing."""
-        side = self.random.choice(tuple(Side))
-        mapping = self.random.choice(tuple(MAPPINGS))
-        table = TABLE[mapping][side]
-        kind = {"CUSTOMER": 3, "VENDOR": 11}.get(mapping)
-        rows = self.systems[side].rows(table)
-        mine = [id_ for id_, row in rows.items() if side is Side.ERP or row.values["kind"] == kind]
-        what = self.random.random()
-        if not mine or what < (0.05 if len(mine) >= ENOUGH else 0.3):
-            self._create(mapping, side, kind)
-            return
-        what = self.random.random()
-        id_ = self.random.choice(mine)
-        origin = str(rows[id_].values["origin"])
-        if what < 0.03:
-            self.oracle.deleted.add(origin)
-            self.systems[side].delete(table, id_)
-            self.met["delete"] += 1
-        elif what < 0.08:
-            self.systems[side].put(table, id_, {})
-            self.met["touch"] += 1
-        elif what < 0.16 and side is Side.ERP:
-            self.systems[side].put(table, id_, {"blocked": self.random.choice(("All", None))})
-            self.met["filter"] += 1
-        else:
-            self._edit(mapping, side, id_)
-
-    def race(self, table: str, id_: RecordId | None) -> None:
-        """A user acts while the product is about to write, mostly on the record that it writes."""
-        rows = self.systems[Side.CRM].rows(table)
-        side = Side.CRM if id_ in rows else Side.ERP
-        row = self.systems[side].rows(table).get(id_) if id_ is not None else None
-        if id_ is None or row is None or self.random.random() < 0.3:
-            self.user()
-            return
-        self._edit(_mapping_of(table, row.values), side, id_)
-
-    def _edit(self, mapping: MappingName, side: Side, id_: RecordId) -> None:
-        table = TABLE[mapping][side]
-        origin = str(self.systems[side].rows(table)[id_].values["origin"])
-        column = self.random.choice(USER_FIELDS)
-        self.systems[side].put(table, id_, {column: self.random.choice(VALUES)})
-        self.oracle.user_wrote(mapping, side, origin, {column})
-        self.met["edit"] += 1
-
-    def _create(self, mapping: MappingName, side: Side, kind: int | None) -> None:
-        origin = f"O{self.origins + 1}"
-        values: dict[str, Value] = {name: self.random.choice(VALUES) for name in USER_FIELDS}
-        values |= {"origin": origin} | ({"kind": kind} if side is Side.CRM else {"number": f"U{origin}"})
-        if mapping == "CONTACT":
-            rows = self.systems[side].rows(TABLE[CUSTOMER][side])
-            parents = [id_ for id_, row in rows.items() if side is Side.ERP or row.values["kind"] == 3]
-            if not parents:
-                return
-            values["parent"] = self.random.choice(parents)
-        self.origins += 1
-        self.systems[side].create(TABLE[mapping][side], values)
-        self.oracle.user_wrote(mapping, side, origin, USER_FIELDS)
-        self.met["create"] += 1
-
-    # -- the product -----------------------------------------------------------------------------
-
-    async def synchronize(self, *, is_full: bool) -> None:
-        """A process runs, and perhaps dies."""
-
-        def commit(_connection: sa.Connection) -> None:
-            if self.weather.strikes("crash at commit", more=0.2):
-                raise CrashError
-
-        env = self.environment()
-        sa.event.listen(self.engine, "commit", commit)
+    async def run(self) -> str:
+        """The whole history; returns its trace, raises ViolationError."""
         try:
-            engine = InProcessJobs(env)
-            await (
-                start(env, engine, started_by="simulation")
-                if is_full
-                else synchronize(env, engine, list(MAPPINGS), started_by="simulation")
-            )
-        except CrashError:
-            self.met["crash"] += 1
-        except Exception as error:
-            if not error.__class__.__module__.startswith("crosstie.model"):
-                raise
-            self.met["stopped"] += 1
-        finally:
-            sa.event.remove(self.engine, "commit", commit)
-
-    async def run(self) -> None:
-        """The whole history; raises ViolationError."""
-        try:
-            await self._run()
+            await self._work()
+            await self._end()
         except ViolationError as error:
             raise ViolationError(f"seed {self.seed}: {error}") from None
+        return self.trace()
 
-    async def _run(self) -> None:
-        for _ in range(self.random.randint(6, 40)):
+    async def _work(self) -> None:
+        for _ in range(self.random.randint(4, 20)):
             chance = self.random.random()
-            if chance < 0.7:
-                self.user()
+            if chance < 0.66:
+                self.users.act()
+            elif chance < 0.94:
+                await self.product.synchronize(is_full=chance < 0.78)
+                self._wait(timedelta(minutes=self.random.choice((1, 10, 600))))
+            elif chance < 0.97:
+                await self.product.undo()
             else:
-                await self.synchronize(is_full=chance < 0.88)
-                self.now += timedelta(minutes=self.random.choice((1, 10, 600)))
-        self.weather.chance = 0
-        for connector in self.connectors.values():
-            connector.land_late()
-        await self._come_to_rest()
-        conflicts = self.oracle.check(self.environment().store)
-        self._edit_every_pair()
-        await self._come_to_rest()
-        if self.oracle.check(self.environment().store) - conflicts:
-            raise ViolationError("an edit on one side alone became a conflict: the base is wrong")
+                await self.product.answer()
+                self.oracle.answered.clear()
 
-    async def _come_to_rest(self) -> None:
-        for _ in range(QUIET_RUNS):
-            self.now += timedelta(days=2)
-            await self.synchronize(is_full=True)
-        before = self._writes()
-        await self.synchronize(is_full=True)
-        await self.synchronize(is_full=False)
-        if self._writes() != before:
-            raise ViolationError("it never comes to rest")
+    async def _end(self) -> None:
+        self.weather.chance = 0
+        for system in self.systems.values():
+            system.land_late()
+        await self._come_to_rest(is_full=True)
+        conflicts = self._check()
+        self._edit_every_pair()
+        await self._plan_and_apply()
+        await self._come_to_rest(is_full=False)
+        news = {one[:2] for one in self._check()} - {one[:2] for one in conflicts}
+        if news and self.oracle.on_conflict is ConflictResolution.NONE:
+            raise ViolationError(f"an edit on one side alone became a conflict: {sorted(news)}")
+
+    async def _come_to_rest(self, *, is_full: bool) -> None:
+        """Synchronize until nothing is written any more, and then once more."""
+        for number in range(LONGEST_REST):
+            self._wait(timedelta(days=2))
+            before = self._writes()
+            await self.product.synchronize_calmly(is_full=is_full)
+            if number and self._writes() == before:
+                return
+        raise ViolationError("it never comes to rest")
+
+    def _check(self) -> set[tuple[RecordId, str, str]]:
+        found = {(id_, unit, str(code)) for id_, unit, code in Promises(self.oracle, self.product.look()).check()}
+        for _, _, code in sorted(found):
+            self.weather.note(f"conflict: {code}")
+        return found
 
     def _edit_every_pair(self) -> None:
         """Each coupled record is edited once, on one side: what the product remembers of it is put to the test."""
-        store = self.environment().store
-        for mapping in MAPPINGS:
-            for pair in list(store.couplings.all(mapping)):
-                side = self.random.choice(tuple(Side))
+        for mapping in self.product.mappings:
+            for pair in list(self.product.look().couplings.all(mapping)):
+                side = self.random.choice((Side.ERP, Side.CRM))
                 if all(pair.id_on(one) in self.systems[one].rows(TABLE[mapping][one]) for one in Side):
-                    self._edit(mapping, side, pair.id_on(side))
+                    self.users.edit(mapping, side, pair.id_on(side))
+
+    async def _plan_and_apply(self) -> None:
+        """A plan writes nothing, and what it shows is what is sent."""
+        self._wait(timedelta(days=2))
+        before = self._writes()
+        shown = [write for action in await self.product.planned() for write in action.writes]
+        if self._writes() != before:
+            raise ViolationError("a plan wrote")
+        marks = {side: len(system.asked) for side, system in self.systems.items()}
+        await self.product.synchronize_calmly(is_full=False)
+        sent = [(side, one) for side, system in self.systems.items() for one in system.asked[marks[side] :]]
+        planned = sorted((one.side, one.table, str(one.id), sorted(map(str, one.after.items()))) for one in shown)
+        applied = sorted(
+            (side, one.table, str(one.write.id), sorted(map(str, one.write.values.items()))) for side, one in sent
+        )
+        if planned != applied:
+            raise ViolationError(f"planned {planned}, and sent {applied}")
+
+    # -- the world -------------------------------------------------------------------------------
+
+    def _clock_of(self) -> Callable[[], datetime]:
+        skew = timedelta(seconds=self.random.choice(SKEWS))
+        return lambda: self.now + skew
+
+    def _wait(self, time: timedelta) -> None:
+        if time >= LONGEST_OPERATION:
+            for system in self.systems.values():
+                system.land_late()
+        self.now += time
+        if self.weather.strikes(("clock step",)):
+            self.now -= timedelta(minutes=5)
+
+    def _act(self) -> None:
+        self.users.act()
+
+    def _is_known(self, mapping: MappingName, side: Side, id_: RecordId) -> bool:
+        return id_ in self.product.look().couplings.by_id(mapping, side, [id_])
+
+    def _race(self, table: str, id_: RecordId | None) -> None:
+        self.users.race(table, id_)
+
+    async def _pause(self) -> None:
+        """The process stands still; meanwhile people and another process go on."""
+        if self.product.is_alone or self.is_paused:
+            return
+        self.weather.note("pause")
+        self.is_paused = True
+        self._wait(timedelta(seconds=self.random.choice(PAUSES)))
+        if self.random.random() < 0.5:
+            self.users.act()
+        await self.product.synchronize(is_full=self.random.random() < 0.5)
+        if self.random.random() < 0.5:
+            self.users.act()
+        self.is_paused = False
+
+    def _before_write(self, side: Side, sent: Sent) -> None:
+        self.weather.trace.append(f"{side} {sent}")
+        self.oracle.product_writes(side, sent)
 
     def _writes(self) -> int:
-        return sum(system.writes for system in self.systems.values())
-
-
-def _mapping_of(table: str, values: Mapping[str, object]) -> MappingName:
-    """The mapping that a row belongs to; accounts are customers or vendors."""
-    if table == "account":
-        return CUSTOMER if values["kind"] == 3 else MappingName("VENDOR")
-    return next(name for name, tables in TABLE.items() if table in tables.values())
+        return sum(len(system.writes) for system in self.systems.values())

@@ -1,23 +1,27 @@
-"""The oracle: knows every edit that users made, and says which promise a state of the two systems breaks.
+"""The oracle: knows every edit that users made, and says which promise a write or a state of the two systems breaks.
 
 Per record and unit of merging it tracks on which side users edited since both sides last agreed. Edited on one side:
-the other side must get it. Edited on both: only a person may settle it, so the product must leave both values alone.
+the other side must get it. Edited on both: a person, or the mapping's rule, must have chosen.
 """
 
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from tests.simulation.systems import Row, SimulatedSystem
-from tests.simulation.tables import MAPPINGS, TABLE, UNITS, agree, takes_part
+from tests.simulation.systems import Row, Sent, SimulatedSystem
+from tests.simulation.tables import TABLE, UNITS, agree, mapping_of, takes_part
 
-from crosstie.model.reason import ReasonCode
-from crosstie.model.words import MappingName, RecordId, Side
-from crosstie.synch.ports.store import Store
+from crosstie.model.words import ConflictResolution, MappingName, OnDeletion, RecordId, Side
+
+UNSURE = timedelta(seconds=5)
+"""Edits closer together than this may be taken either way, or asked about."""
 
 
 class ViolationError(AssertionError):
     """A promise was broken."""
+
+
+Rows = Mapping[Side, Row | None]
 
 
 @dataclass(slots=True)
@@ -29,36 +33,47 @@ class UnitLog:
     ever_edited: set[Side] = field(default_factory=set)
     typed: dict[Side, tuple[object, ...]] = field(default_factory=dict)
     """What users left on each side, or saw arrive there."""
+    may_have_met: bool = False
+    """Users made both sides equal; nobody knows whether the product looked while they were."""
+    differs_on_purpose: bool = False
+    """An undo put one side back; the other keeps what the undone job had carried."""
 
-    def agree(self, rows: Mapping[Side, Row | None], columns: tuple[str, ...]) -> None:
+    def agree(self, rows: Rows, columns: tuple[str, ...]) -> None:
         """Both sides hold the same now."""
-        self.agreed = {side: _values(rows[side], columns) for side in Side}
+        self.agreed = {side: values_of(rows[side], columns) for side in Side}
         self.typed = dict(self.agreed)
         self.edited.clear()
+        self.may_have_met = self.differs_on_purpose = False
 
 
-Rows = Mapping[Side, Row | None]
-
-
+@dataclass
 class Oracle:
     """Watches users and the product."""
 
-    def __init__(self, systems: Mapping[Side, SimulatedSystem], met: Counter[str]) -> None:
-        self._systems = systems
-        self._met = met
-        self._logs: dict[tuple[str, str], UnitLog] = {}
-        self.deleted: set[str] = set()
+    systems: Mapping[Side, SimulatedSystem]
+    mappings: Sequence[MappingName]
+    on_deletion: OnDeletion
+    on_conflict: ConflictResolution
+    now: Callable[[], datetime]
+    logs: dict[tuple[str, str], UnitLog] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    """Origins that a user deleted on one side at least."""
+    undone: set[str] = field(default_factory=set)
+    """Origins that an undo wrote to: their numbers may differ on purpose, too."""
+    edited_at: dict[tuple[str, Side], datetime] = field(default_factory=dict)
+    answered: dict[tuple[str, str], tuple[tuple[object, ...], tuple[object, ...]]] = field(default_factory=dict)
+    """By origin and unit: the values that a person saw when choosing, while the answer is carried out."""
 
     # -- what users do ---------------------------------------------------------------------------
 
     def user_wrote(self, mapping: MappingName, side: Side, origin: str, written: Collection[str]) -> None:
         """A user created a record or edited some of its columns; other units hold what they held."""
-        rows = self._rows(mapping, origin)
+        rows = self.rows(mapping, origin)
         for unit, columns in UNITS.items():
             if set(columns).isdisjoint(written):
                 continue
-            log = self._logs.setdefault((origin, unit), UnitLog())
-            values = _values(rows[side], columns)
+            log = self.logs.setdefault((origin, unit), UnitLog())
+            values = values_of(rows[side], columns)
             if values == log.typed.get(side):
                 continue
             log.typed[side] = values
@@ -67,123 +82,173 @@ class Oracle:
                 log.edited.discard(side)
             else:
                 log.edited.add(side)
-            if _equal(rows, columns):
-                log.agree(rows, columns)
+            log.may_have_met |= are_equal(rows, columns)
 
-    # -- what the product did --------------------------------------------------------------------
+    def user_touched(self, side: Side, origin: str) -> None:
+        """A user changed something, be it a column that nobody synchronizes."""
+        self.edited_at[origin, side] = self.now()
 
-    def product_wrote(self) -> None:
+    def user_deletes(self, mapping: MappingName, side: Side, origin: str) -> None:
+        """A user is about to delete a record of one side."""
+        if self.on_deletion is not OnDeletion.RESTORE:
+            self.deleted.add(origin)
+            return
+        rows = self.rows(mapping, origin)
+        for unit, columns in UNITS.items():  # what is created again agrees with what is left then
+            log = self.logs.setdefault((origin, unit), UnitLog())
+            left = values_of(rows[side.other], columns)
+            self.logs[origin, unit] = UnitLog(typed={side.other: left}, ever_edited=log.ever_edited)
+
+    def user_restores(self, origin: str) -> None:
+        """A user brought a record back."""
+        self.deleted.discard(origin)
+
+    # -- what the product does -------------------------------------------------------------------
+
+    def product_writes(self, side: Side, sent: Sent) -> None:
+        """Before a write has its effect: it must be one that the product may make."""
+        write, id_ = sent.write, sent.write.id
+        if write.version is None:
+            self._check_create(sent)
+            return
+        row = None if id_ is None else self.systems[side].rows(sent.table).get(id_)
+        mapping = None if row is None else mapping_of(sent.table, row.values)
+        if row is None or mapping is None or not takes_part(mapping, side, row.values):
+            if not write.is_delete and sent.purpose != "undo":
+                raise ViolationError(f"{id_} was written, though it no longer meets the filter of its side")
+            return
+        if write.is_delete:
+            self._check_delete(mapping, side, str(row.values["origin"]))
+
+    def _check_create(self, sent: Sent) -> None:
+        """A child comes after its parent; what a user deleted does not come back unless it is to be restored."""
+        values = sent.write.values
+        if sent.table in {"contacts", "contact"} and values.get("parent") is None:
+            raise ViolationError("a contact was created before the account that it belongs to")
+        if values["origin"] in self.deleted:
+            raise ViolationError(f"{values['origin']} was deleted by a user and came back")
+
+    def _check_delete(self, mapping: MappingName, side: Side, origin: str) -> None:
+        if self.on_deletion is not OnDeletion.DELETE or self.rows(mapping, origin)[side.other] is not None:
+            raise ViolationError(f"{origin} was deleted on the {side} side, and nobody asked for it")
+        edited = [unit for unit in UNITS if (log := self.logs.get((origin, unit))) and log.edited - {side.other}]
+        if edited:
+            raise ViolationError(f"{origin} was deleted, though {edited} had been edited on the {side} side")
+
+    def product_wrote(self, side: Side, sent: Sent, id_: RecordId) -> None:
         """After a write: whatever agrees now must not have been decided over a user's head."""
-        for mapping in MAPPINGS:
-            for origin in self._origins(mapping):
-                rows = self._rows(mapping, origin)
-                for unit, columns in UNITS.items():
-                    log = self._logs[origin, unit]
-                    if _equal(rows, columns):
-                        self._check_agreement(log, rows, f"{origin}.{unit}", columns)
-                        log.agree(rows, columns)
-                    for side in Side:  # what the product made is no edit, not even when a user types it again
-                        log.typed.setdefault(side, _values(rows[side], columns))
+        row = self.systems[side].rows(sent.table).get(id_)
+        mapping = None if row is None else mapping_of(sent.table, row.values)
+        if row is None or mapping is None:
+            return
+        origin = str(row.values["origin"])
+        if sent.purpose == "undo":
+            self.undone.add(origin)
+        if origin in self.deleted:
+            return
+        rows = self.rows(mapping, origin)
+        for unit, columns in UNITS.items():
+            log = self.logs.setdefault((origin, unit), UnitLog())
+            if sent.purpose == "undo" and not set(columns).isdisjoint(sent.write.values):
+                log.agreed[side] = log.typed[side] = values_of(rows[side], columns)
+                log.edited.discard(side)
+                log.differs_on_purpose = True
+            if are_equal(rows, columns):
+                self._check_agreement(log, rows, (origin, unit), sent)
+                log.agree(rows, columns)
+            for one in Side:  # what the product made is no edit, not even when a user types it again
+                log.typed.setdefault(one, values_of(rows[one], columns))
 
-    def _check_agreement(self, log: UnitLog, rows: Rows, what: str, columns: tuple[str, ...]) -> None:
+    def _check_agreement(self, log: UnitLog, rows: Rows, what: tuple[str, str], sent: Sent) -> None:
+        columns = UNITS[what[1]]
         if log.edited == set(Side) and log.agreed:
-            raise ViolationError(f"{what}: edited on both sides, and the product chose")
+            self._check_choice(log, rows, what, sent)
+            return
+        if log.may_have_met and any(
+            same(columns, values_of(rows[Side.ERP], columns), one) for one in log.typed.values()
+        ):
+            return
         for side in log.edited or log.agreed:
-            held, typed = _values(rows[side], columns), log.typed[side]
-            if not all(agree(column, *pair) for column, *pair in zip(columns, held, typed, strict=True)):
+            held, typed = values_of(rows[side], columns), log.typed[side]
+            if not same(columns, held, typed):
                 raise ViolationError(f"{what}: {typed} was left on the {side} side, and now it is {held}")
 
-    # -- the end ---------------------------------------------------------------------------------
-
-    def check(self, store: Store) -> set[tuple[RecordId, str]]:
-        """After the quiet runs: every promise; returns the open conflicts."""
-        conflicts: set[tuple[RecordId, str]] = set()
-        for mapping in MAPPINGS:
-            pairs = list(store.couplings.all(mapping))
-            open_ = {
-                (one.erp_id, one.conflict.unit): one.conflict.reason.code for one in store.outcomes.conflicts(mapping)
-            }
-            self._met["conflict"] += len(open_)
-            conflicts |= set(open_)
-            self._check_doubles(mapping)
-            for pair in pairs:
-                erp = self._systems[Side.ERP].rows(TABLE[mapping][Side.ERP]).get(pair.erp_id)
-                crm = self._systems[Side.CRM].rows(TABLE[mapping][Side.CRM]).get(pair.crm_id)
-                if erp is not None and crm is not None:
-                    self._check_pair(mapping, pair.erp_id, {Side.ERP: erp, Side.CRM: crm}, open_)
-            self._check_missing(mapping, {pair.erp_id for pair in pairs} | {pair.crm_id for pair in pairs}, store)
-        return conflicts
-
-    def _check_pair(
-        self,
-        mapping: MappingName,
-        erp_id: RecordId,
-        rows: dict[Side, Row],
-        open_: Mapping[tuple[RecordId, str], ReasonCode],
-    ) -> None:
-        origins = {str(row.values["origin"]) for row in rows.values()}
-        if len(origins) > 1:
-            raise ViolationError(f"{sorted(origins)} are coupled and not one record")
-        if not all(takes_part(mapping, side, row.values) for side, row in rows.items()):
+    def _check_choice(self, log: UnitLog, rows: Rows, what: tuple[str, str], sent: Sent) -> None:
+        """Both sides were edited, and agree now: somebody chose, and a person's choice holds for what they saw."""
+        columns = UNITS[what[1]]
+        held = values_of(rows[Side.ERP], columns)
+        if sent.purpose == "answer" and what in self.answered:
+            saw = self.answered[what]
+            left = log.typed[Side.ERP], log.typed[Side.CRM]
+            if not all(same(columns, *pair) for pair in zip(saw, left, strict=True)):
+                raise ViolationError(f"{what}: an answer to {saw} was carried out over {left}")
             return
-        origin = origins.pop()
-        for unit, columns in UNITS.items():
-            log = self._logs[origin, unit]
-            reason = open_.get((erp_id, unit))
-            if reason is not None:
-                if _equal(rows, columns):
-                    raise ViolationError(f"{origin}.{unit}: a conflict is open, and both sides are equal")
-                if log.ever_edited != set(Side) and reason is not ReasonCode.OUTCOME_AMBIGUOUS:
-                    raise ViolationError(f"{origin}.{unit}: {reason}, though only {log.ever_edited} was ever edited")
-                continue
-            if not _equal(rows, columns):
-                values = [_values(rows[side], columns) for side in Side]
-                raise ViolationError(f"{origin}.{unit}: {values} and no conflict")
+        winner = set(Side) if log.may_have_met else self._winner(what[0])
+        if winner is None:
+            raise ViolationError(f"{what}: edited on both sides, and the product chose")
+        if not any(same(columns, held, log.typed[side]) for side in winner):
+            raise ViolationError(f"{what}: {log.typed} was left, {winner} wins, and now it is {held}")
 
-    def _check_doubles(self, mapping: MappingName) -> None:
-        for side in Side:
-            counted = Counter(row.values["origin"] for row in self._members(mapping, side).values())
-            twice = [origin for origin, count in counted.items() if count > 1]
-            if twice:
-                raise ViolationError(f"{twice} are there twice on the {side} side")
-
-    def _check_missing(self, mapping: MappingName, coupled: set[RecordId], store: Store) -> None:
-        for side in Side:
-            for id_, row in self._members(mapping, side).items():
-                is_excused = row.values["origin"] in self.deleted or not takes_part(mapping, side, row.values)
-                if id_ in coupled or is_excused or not self._has_parent(mapping, side, row, store):
-                    continue
-                raise ViolationError(f"{mapping} {id_} has no counterpart")
-
-    def _has_parent(self, mapping: MappingName, side: Side, row: Row, store: Store) -> bool:
-        if mapping != "CONTACT":
-            return True
-        parent = RecordId(str(row.values["parent"]))
-        return bool(store.couplings.by_id(MappingName("CUSTOMER"), side, [parent]))
+    def _winner(self, origin: str) -> set[Side] | None:
+        """The side that wins by the mapping's rule; both where it is too close to tell; ``None``: a person is asked."""
+        match self.on_conflict:
+            case ConflictResolution.NONE:
+                return None
+            case ConflictResolution.SEND_UPDATE:
+                return {Side.ERP}
+            case ConflictResolution.GET_UPDATE:
+                return {Side.CRM}
+            case ConflictResolution.NEWEST:
+                erp, crm = self.edited_at[origin, Side.ERP], self.edited_at[origin, Side.CRM]
+                return set(Side) if abs(erp - crm) <= UNSURE else {Side.ERP if erp > crm else Side.CRM}
 
     # -- looking ---------------------------------------------------------------------------------
 
-    def _members(self, mapping: MappingName, side: Side) -> dict[RecordId, Row]:
-        kind = {"CUSTOMER": 3, "VENDOR": 11}.get(mapping)
-        rows = self._systems[side].rows(TABLE[mapping][side])
-        return {id_: row for id_, row in rows.items() if side is Side.ERP or row.values["kind"] == kind}
+    def is_on(self, mapping: MappingName, side: Side, origin: str) -> bool:
+        """Whether a side has the record."""
+        return self.rows(mapping, origin)[side] is not None
 
-    def _origins(self, mapping: MappingName) -> set[str]:
-        both = [{str(row.values["origin"]) for row in self._members(mapping, side).values()} for side in Side]
-        return (both[0] & both[1]) - self.deleted
+    def is_on_both(self, mapping: MappingName, origin: str) -> bool:
+        """Whether both sides have the record."""
+        return None not in self.rows(mapping, origin).values()
 
-    def _rows(self, mapping: MappingName, origin: str) -> Rows:
+    def was_deleted_by_a_user(self, origin: str) -> bool:
+        """Whether a user deleted it, and nobody brought it back."""
+        return origin in self.deleted
+
+    def members(self, mapping: MappingName, side: Side) -> dict[RecordId, Row]:
+        """The rows of a mapping."""
+        table = TABLE[mapping][side]
+        rows = self.systems[side].rows(table)
+        return {id_: row for id_, row in rows.items() if mapping_of(table, row.values) == mapping}
+
+    def rows(self, mapping: MappingName, origin: str) -> Rows:
+        """The record on both sides, whether or not it still takes part."""
         return {
-            side: next((row for row in self._members(mapping, side).values() if row.values["origin"] == origin), None)
+            side: next(
+                (
+                    row
+                    for row in self.systems[side].rows(TABLE[mapping][side]).values()
+                    if row.values["origin"] == origin
+                ),
+                None,
+            )
             for side in Side
         }
 
 
-def _values(row: Row | None, columns: tuple[str, ...]) -> tuple[object, ...]:
+def values_of(row: Row | None, columns: tuple[str, ...]) -> tuple[object, ...]:
+    """What a row holds in some columns."""
     return () if row is None else tuple(row.values[column] for column in columns)
 
 
-def _equal(rows: Rows, columns: tuple[str, ...]) -> bool:
+def same(columns: tuple[str, ...], one: Sequence[object], other: Sequence[object]) -> bool:
+    """Whether two sides' values of some columns are the same, each in its own form."""
+    return len(one) == len(other) and all(agree(*three) for three in zip(columns, one, other, strict=True))
+
+
+def are_equal(rows: Rows, columns: tuple[str, ...]) -> bool:
+    """Whether both sides are there and hold the same."""
     erp, crm = rows[Side.ERP], rows[Side.CRM]
     if erp is None or crm is None:
         return False

@@ -1,34 +1,20 @@
-"""Two simulated systems on virtual time, as the connector port sees them, with faults at every call.
+"""Two simulated systems: tables, versions, and what a server does with a write.
 
-A system keeps what it stores in its own form (codes upper-case), numbers its versions, enforces the keys that make
-creates idempotent, and refuses a stale version. The connector in front of it can lose a request, lose an answer
-after its effect, land an effect late, throttle, repeat change notices, forget a token, or take the process down.
+A system keeps what it stores in its own form (codes upper-case, texts cut), numbers its versions, stamps what changed
+with its own clock, enforces the keys that make creates idempotent, and refuses a stale version.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from random import Random  # noqa: TID251 - chance with a seed is what a simulation is made of
 
 from crosstie.engine.canonical import canonical
-from crosstie.engine.filter import meets
-from crosstie.model.errors import (
-    AlreadyExistsError,
-    CrosstieError,
-    OutcomeUnknownError,
-    StaleRecordError,
-    TransientError,
-)
-from crosstie.model.mapping import Condition
-from crosstie.model.record import Change, Record
+from crosstie.model.errors import AlreadyExistsError, RecordError, StaleRecordError
+from crosstie.model.record import Record
 from crosstie.model.schema import TableSchema
 from crosstie.model.value import Value, Values
 from crosstie.model.words import RecordId, Side, Version
-from crosstie.synch.ports.connector import ChangePage, Landed, NotLanded, Traffic, Write, WriteOutcome
-
-
-class CrashError(BaseException):
-    """The process is gone; nothing of it runs afterwards."""
+from crosstie.synch.ports.connector import Deleted, Landed, NotLanded, Write, WriteOutcome
 
 
 @dataclass(slots=True)
@@ -37,6 +23,18 @@ class Row:
 
     values: dict[str, Value]
     version: int
+    at: datetime
+    is_hidden: bool = False
+    """Committed late, with an old stamp: only a pass over the whole table lists it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A write of the product, and what the product was doing: an ordinary synchronization, an undo, an answer."""
+
+    table: str
+    write: Write
+    purpose: str
 
 
 @dataclass
@@ -45,26 +43,35 @@ class SimulatedSystem:
 
     side: Side
     schemas: Mapping[str, TableSchema]
+    clock: Callable[[], datetime]
     tables: dict[str, dict[RecordId, Row]] = field(default_factory=dict)
     gone: dict[str, dict[RecordId, int]] = field(default_factory=dict)
+    last_seen: dict[str, dict[RecordId, dict[str, Value]]] = field(default_factory=dict)
+    """What deleted rows held."""
     version: int = 0
     made: int = 0
-    writes: int = 0
-    was_written: Callable[[], None] = lambda: None
-    """Called after each write of the product."""
+    asked: list[Sent] = field(default_factory=list)
+    """Every write that the product sent."""
+    writes: list[Sent] = field(default_factory=list)
+    """Those that had their effect."""
+    late: list[Sent] = field(default_factory=list)
+    """Requests that were thought lost and are still on their way."""
+    before_write: Callable[[Sent], None] = lambda _: None
+    after_write: Callable[[Sent, RecordId], None] = lambda *_: None
 
     def rows(self, table: str) -> dict[RecordId, Row]:
         """The rows of a table."""
         return self.tables.setdefault(table, {})
 
-    def put(self, table: str, id_: RecordId, values: Values) -> Row:
+    def put(self, table: str, id_: RecordId, values: Values, *, is_hidden: bool = False) -> Row:
         """Insert or change a row; what is stored is the system's own form of it."""
         self.version += 1
         columns = self.schemas[table].columns
         known = self.rows(table).get(id_)
         stored = dict(known.values) if known else dict.fromkeys(columns)
-        stored |= {name: canonical(value, columns[name]) for name, value in values.items()}
-        row = self.rows(table)[id_] = Row(stored, self.version)
+        for name, value in values.items():
+            stored[name] = canonical(value, columns[name])
+        row = self.rows(table)[id_] = Row(stored, self.version, self.clock(), is_hidden)
         self.gone.get(table, {}).pop(id_, None)
         return row
 
@@ -78,170 +85,54 @@ class SimulatedSystem:
     def delete(self, table: str, id_: RecordId) -> None:
         """Remove a row."""
         self.version += 1
-        self.rows(table).pop(id_)
+        row = self.rows(table).pop(id_)
         self.gone.setdefault(table, {})[id_] = self.version
+        self.last_seen.setdefault(table, {})[id_] = dict(row.values)
 
-    def apply(self, table: str, write: Write) -> WriteOutcome:
-        """What the server does with one write."""
+    def restore(self, table: str, id_: RecordId) -> None:
+        """Bring a deleted row back as it was, under its own id."""
+        self.put(table, id_, self.last_seen[table].pop(id_))
+
+    def apply(self, sent: Sent) -> WriteOutcome:
+        """What the server does with one write of the product."""
+        table, write = sent.table, sent.write
         rows, key = self.rows(table), self.schemas[table].key
         if write.version is None:
-            if self.side is Side.CRM and write.id is not None:
-                if write.id in rows or write.id in self.gone.get(table, {}):
-                    return NotLanded(error=AlreadyExistsError("taken"))
-                self.put(table, write.id, write.values)
-                id_ = write.id
-            else:
-                if any(row.values[key] == write.values[key] for row in rows.values()):
-                    return NotLanded(error=AlreadyExistsError("taken"))
-                id_ = self.create(table, write.values)
+            taken = (
+                write.id in rows or write.id in self.gone.get(table, {})
+                if self.side is Side.CRM and write.id is not None
+                else any(row.values[key] == write.values[key] for row in rows.values())
+            )
+            if taken:
+                return NotLanded(error=AlreadyExistsError("taken"))
+        elif write.id not in rows:
+            return NotLanded(error=StaleRecordError("gone"))
+        elif str(rows[write.id].version) != write.version:
+            return NotLanded(error=StaleRecordError("changed"))
+        parent = write.values.get("parent")
+        if parent is not None and all(parent not in rows for rows in self.tables.values()):
+            return NotLanded(error=RecordError("it refers to a record that does not exist"))
+        self.before_write(sent)
+        self.writes.append(sent)
+        if write.is_delete and write.id is not None:
+            self.delete(table, write.id)
+            self.after_write(sent, write.id)
+            return Deleted()
+        if write.id is None:
+            id_ = self.create(table, write.values)
         else:
-            if write.id is None or write.id not in rows:
-                return NotLanded(error=StaleRecordError("gone"))
-            if str(rows[write.id].version) != write.version:
-                return NotLanded(error=StaleRecordError("changed"))
-            self.put(table, write.id, write.values)
             id_ = write.id
-        self.writes += 1
-        self.was_written()
+            self.put(table, id_, write.values)
+        self.after_write(sent, id_)
         return Landed(record=self.record(table, id_))
 
     def record(self, table: str, id_: RecordId) -> Record:
         """A row as it is now."""
         row = self.rows(table)[id_]
-        return Record(id=id_, version=Version(str(row.version)), values=dict(row.values))
-
-
-@dataclass
-class Weather:
-    """Chance of faults, and what was met so far."""
-
-    random: Random
-    chance: float
-    met: dict[str, int]
-    race: Callable[[str, RecordId | None], None]
-    """A user acts between our read and our write, mostly on that very record."""
-
-    def strikes(self, *faults: str, more: float = 1) -> str | None:
-        """One of ``faults``, now and then; ``more`` times as often as elsewhere."""
-        if self.random.random() >= self.chance * more:
-            return None
-        fault = self.random.choice(faults)
-        self.met[fault] = self.met.get(fault, 0) + 1
-        return fault
-
-
-class SimulatedConnector:
-    """Implements the connector port in front of a simulated system."""
-
-    def __init__(self, system: SimulatedSystem, weather: Weather, now: Callable[[], datetime], facts: Values) -> None:
-        self.side = system.side
-        self.traffic = Traffic()
-        self._system = system
-        self._weather = weather
-        self._now = now
-        self._facts = facts
-        self.late: list[tuple[str, Write]] = []
-
-    async def test(self) -> str:
-        """The system's name."""
-        return self.side.value
-
-    async def describe(self, table: str) -> TableSchema:
-        """The table."""
-        return self._system.schemas[table]
-
-    async def facts(self) -> Values:
-        """What rules need."""
-        self._call()
-        return self._facts
-
-    async def server_time(self) -> datetime:
-        """Virtual time."""
-        return self._now()
-
-    async def changes(
-        self, table: str, columns: Sequence[str], token: str | None, *, whole_table: bool
-    ) -> AsyncIterator[ChangePage]:
-        """Changes in two pages; the CRM lists deletions, the ERP does not."""
-        self._call()
-        fault = self._weather.strikes("repeated notices", "expired token")
-        since = int(token or 0)
-        whole = whole_table or token is None or fault == "expired token"
-        since = 0 if whole else max(0, since - 5) if fault or self.side is Side.ERP else since
-        upto = self._system.version
-        found = [
-            Change(id=id_, version=Version(str(row.version)), values={name: row.values.get(name) for name in columns})
-            for id_, row in sorted(self._system.rows(table).items(), key=lambda item: item[1].version)
-            if row.version > since
-        ]
-        if not whole and self.side is Side.CRM:
-            gone = self._system.gone.get(table, {}).items()
-            found += [Change(id=id_, version=None) for id_, version in gone if version > since]
-        half = len(found) // 2
-        yield ChangePage(changes=tuple(found[:half]), token=None)
-        self._call()
-        yield ChangePage(changes=tuple(found[half:]), token=str(upto), is_complete_set=whole)
-
-    async def read(self, table: str, ids: Sequence[RecordId], columns: Sequence[str]) -> Mapping[RecordId, Record]:
-        """Rows by id, fresh."""
-        del columns
-        self._call()
-        rows = self._system.rows(table)
-        return {id_: self._system.record(table, id_) for id_ in ids if id_ in rows}
-
-    async def find(self, table: str, column: str, values: Sequence[Value], columns: Sequence[str]) -> Sequence[Record]:
-        """Rows by value."""
-        del columns
-        self._call()
-        rows = self._system.rows(table).items()
-        return [self._system.record(table, id_) for id_, row in rows if row.values.get(column) in values]
-
-    async def count(self, table: str, conditions: Sequence[Condition]) -> int:
-        """How many rows meet the conditions."""
-        self._call()
-        return sum(meets(row.values, conditions) for row in self._system.rows(table).values())
-
-    async def write(self, table: str, writes: Sequence[Write]) -> Sequence[WriteOutcome]:
-        """Apply writes one by one, unless a fault strikes the call."""
-        fault = self._weather.strikes(
-            "crash before", "crash after", "lost request", "lost answer", "late effect", "throttled", "race", more=12
-        )
-        if fault == "crash before":
-            raise CrashError
-        if fault == "throttled":
-            return [NotLanded(error=TransientError("busy")) for _ in writes]
-        if fault in {"lost request", "late effect"}:
-            if fault == "late effect":
-                self.late += [(table, write) for write in writes]
-            return [NotLanded(error=OutcomeUnknownError("no answer")) for _ in writes]
-        outcomes: list[WriteOutcome] = []
-        for write in writes:
-            if fault == "race":
-                self._weather.race(table, write.id)
-            outcomes.append(self._system.apply(table, write))
-        self.traffic.writes += len(writes)
-        if fault == "crash after":
-            raise CrashError
-        if fault == "lost answer":
-            return [NotLanded(error=OutcomeUnknownError("no answer")) for _ in writes]
-        return outcomes
-
-    async def close(self) -> None:
-        """Nothing to give back."""
+        return Record(id=id_, version=Version(str(row.version)), values=dict(row.values), modified_at=row.at)
 
     def land_late(self) -> None:
-        """Effects whose requests were thought lost arrive now."""
+        """Requests that were thought lost arrive now."""
         late, self.late = self.late, []
-        for table, write in late:
-            self._system.apply(table, write)
-
-    def _call(self) -> None:
-        self.traffic.requests += 1
-        if self.late and self._weather.random.random() < 0.5:
-            self.land_late()
-        fault = self._weather.strikes("crash before", "throttled")
-        if fault == "crash before":
-            raise CrashError
-        if fault == "throttled":
-            error: CrosstieError = TransientError("busy")
-            raise error
+        for sent in late:
+            self.apply(sent)

@@ -10,6 +10,8 @@ from crosstie.model.words import Direction, MappingName, Side
 BOTH = Direction.BIDIRECTIONAL
 USER_FIELDS = ("name", "phone", "street", "city", "country")
 CUSTOMER, VENDOR, CONTACT = (MappingName(name) for name in ("CUSTOMER", "VENDOR", "CONTACT"))
+KINDS = {CUSTOMER: 3, VENDOR: 11}
+"""Which accounts belong to a mapping; contacts have a table of their own."""
 TABLE = {
     CUSTOMER: {Side.ERP: "customers", Side.CRM: "account"},
     VENDOR: {Side.ERP: "vendors", Side.CRM: "account"},
@@ -98,8 +100,18 @@ def agree(column: str, one: object, other: object) -> bool:
     return canonical(one, erp) == canonical(other, erp)  # type: ignore[arg-type]
 
 
+def kind_of(mapping: MappingName) -> int | None:
+    """The kind of a mapping's CRM rows."""
+    return KINDS.get(mapping)
+
+
+def mapping_of(table: str, values: Mapping[str, object]) -> MappingName | None:
+    """The mapping that a row belongs to; an account that was merged into another belongs to none."""
+    if table == "account":
+        return next((name for name, kind in KINDS.items() if kind == values["kind"]), None)
+    return next(name for name, tables in TABLE.items() if table in tables.values())
+
+
 def takes_part(mapping: MappingName, side: Side, values: Mapping[str, object]) -> bool:
     """Whether a row meets the filter of its side."""
-    if side is Side.ERP:
-        return values["blocked"] is None
-    return mapping == "CONTACT" or values["kind"] == {"CUSTOMER": 3, "VENDOR": 11}[mapping]
+    return values["blocked"] is None if side is Side.ERP else values["kind"] == kind_of(mapping)

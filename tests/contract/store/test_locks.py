@@ -86,13 +86,16 @@ class LocksContract:
         stale = take(store, "first")
         held = take(store, "second", force=True)
 
-        with pytest.raises(LockLostError), store.transaction():
-            store.inbox.move_cursor(CUSTOMER, Side.ERP, 7)
-            store.locks.hold(CUSTOMER, stale)
-        with store.transaction():
-            store.locks.hold(CUSTOMER, held)
+        def remember(epoch: int) -> None:
+            with store.transaction():
+                store.inbox.move_cursor(CUSTOMER, Side.ERP, epoch)
+                store.locks.hold(CUSTOMER, epoch)
 
+        with pytest.raises(LockLostError):
+            remember(stale)
         assert store.inbox.cursor(CUSTOMER, Side.ERP) == 0
+        remember(held)
+        assert store.inbox.cursor(CUSTOMER, Side.ERP) == held
 
     def test_a_released_lock_is_free(self, store: SqlStore) -> None:
         """For anybody, at once; the epochs go on."""

@@ -1,0 +1,10 @@
+"""Defects that the simulation must catch. A simulation that has never failed proves nothing."""
+
+from tests.simulation.defects.deciding import DECIDING
+from tests.simulation.defects.detecting import DETECTING
+from tests.simulation.defects.planting import Defect
+from tests.simulation.defects.recovering import RECOVERING
+from tests.simulation.defects.remembering import REMEMBERING
+from tests.simulation.defects.sending import SENDING
+
+DEFECTS: tuple[Defect, ...] = (*DETECTING, *DECIDING, *SENDING, *REMEMBERING, *RECOVERING)
