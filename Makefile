@@ -11,7 +11,7 @@ SEED   ?= 1
 BENCH  ?= core
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full simulate bench lint format clean
+.PHONY: help demo test test-full simulate scenarios bench lint format clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ bench: $(READY) ## What it costs, measured (BENCH=core; BENCH_FULL=1 adds 100,00
 
 simulate: $(READY) ## Random histories in bad weather (N=200 SEED=1 PLANTED=--planted)
 	@$(BIN)/python -m tests.simulation $(N) $(SEED) $(PLANTED)
+
+scenarios: $(READY) ## Which of the field's 346 scenarios are realized and pass, better on purpose, or not yet
+	@$(BIN)/python -m tests.scenarios $(ARGS)
 
 lint: $(READY) ## Style, types, layers
 	@$(BIN)/ruff check .

@@ -1,11 +1,21 @@
-"""Databases for all tests: a SQLite file or a PostgreSQL database that nobody has used before."""
+"""For all tests: the check of what they claim, and databases, SQLite or PostgreSQL, that nobody has used before."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.scenarios.catalogue import claims_of
 
 from .postgres_server import postgres_server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A mark that claims a scenario which does not exist, or is left for later, stops the run."""
+    for item in items:
+        try:
+            claims_of(item.nodeid, item.iter_markers("scenario"))
+        except ValueError as error:
+            raise pytest.UsageError(f"{item.nodeid}: {error}") from error
 
 
 @pytest.fixture(scope="session")

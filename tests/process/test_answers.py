@@ -50,6 +50,22 @@ def test_a_conflict_is_shown_and_answered(in_conflict: tuple[Product, Sandbox]) 
     assert product.run("conflicts", "--json").json["rules"] == []
 
 
+def test_a_chosen_direction_settles_what_waits(in_conflict: tuple[Product, Sandbox]) -> None:
+    """The plan shows both values of each field, the run sends the ERP's, and no conflict is left."""
+    product, sandbox = in_conflict
+    words = ("synch", "customer", "--record", "C00010", "--direction", "to")
+    writes = writes_of(sandbox.details)
+
+    planned = product.run(*words, "--plan")
+    assert (planned.code, writes_of(sandbox.details)) == (0, writes)
+    assert 'name: "O\'Neill, Ewa" → "Ewa O\'Neill"' in planned.text
+    assert "A person had what the ERP holds carried over" in planned.text
+    done = product.run(*words, "--json")
+
+    assert (done.code, done.json["jobs"][0]["to_integration_table"]["modified"]) == (0, 1), done
+    assert product.run("conflicts", "--json").json["conflicts"] == []
+
+
 def test_what_cannot_be_done_is_refused_and_nothing_is_written(in_conflict: tuple[Product, Sandbox]) -> None:
     """Each refusal says what is missing or what there is instead."""
     product, sandbox = in_conflict
@@ -65,6 +81,7 @@ def test_what_cannot_be_done_is_refused_and_nothing_is_written(in_conflict: tupl
         (("retry",), "Name a mapping"),
         (("retry", "--record", "Nobody"), "crosstie errors"),
         (("synch", "--accept-mass-change"), "of which mapping"),
+        (("synch", "customer", "--direction", "to"), "so it takes the records by name"),
     ):
         assert_refused(product.run(*words, "--json"), says)
     assert (writes_of(sandbox.details), product.content()["conflict"]) == (writes, content)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from crosstie.app.table_filters import misfit
 from crosstie.connectors.businesscentral import schema as businesscentral
 from crosstie.connectors.dataverse import schema as dataverse
 from crosstie.connectors.table_file import Entry, TableFile, entries_of
@@ -116,3 +117,6 @@ def check_columns(mapping: TableMapping, declared: DeclaredTables, file_name: st
                     f"{file_name}: the {side.value.upper()} table {schema.table} has no column '{column}'{hint}.",
                     f"Mend it, or declare the column under [{side}_columns] with its kind.",
                 )
+        for condition in mapping.filter(side):
+            if wrong := misfit(condition, schema.columns[condition.column], side):
+                raise SetupError(f"{file_name}, {side}_filter: {wrong}.", "Mend it; no mapping was read.")

@@ -13,9 +13,9 @@ from typing import Any
 
 from crosstie.app.declared_tables import DECLARING_KEYS, DeclaredTables, check_columns, joined, read_declared
 from crosstie.app.field_rules import RULE_KEYS, read_rules
+from crosstie.app.table_filters import read_filter
 from crosstie.model.errors import SetupError
-from crosstie.model.mapping import Condition, FieldMapping, Operator, Reference, TableMapping
-from crosstie.model.value import Value
+from crosstie.model.mapping import FieldMapping, Reference, TableMapping
 from crosstie.model.words import ConflictResolution, Direction, MappingName, OnDeletion, Side
 
 _TABLE_KEYS = {
@@ -125,8 +125,8 @@ def _mapping(data: Mapping[str, Any], file_name: str, conversions: set[str]) -> 
         on_conflict=ConflictResolution(data.get("on_conflict", "none")),
         on_deletion=OnDeletion(data.get("on_deletion", OnDeletion.ASK)),
         version=data.get("version", 1),
-        erp_filter=_conditions(data.get("erp_filter", {})),
-        crm_filter=_conditions(data.get("crm_filter", {})),
+        erp_filter=read_filter(data, "erp_filter"),
+        crm_filter=read_filter(data, "crm_filter"),
         fields=fields["enabled"],
         disabled_fields=fields["disabled"],
     )
@@ -201,16 +201,6 @@ def _reference(data: Mapping[str, Any], where: str) -> Reference:
 
 def _columns(names: str | list[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
-
-
-def _conditions(data: Mapping[str, Value]) -> tuple[Condition, ...]:
-    words = {"set": Operator.IS_SET, "blank": Operator.EQUALS}
-    return tuple(
-        Condition(column, words[value])
-        if value in words and isinstance(value, str)
-        else Condition(column, Operator.EQUALS, value)
-        for column, value in data.items()
-    )
 
 
 def _check_keys(data: Mapping[str, Any], known: set[str], where: str) -> None:

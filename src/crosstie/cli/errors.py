@@ -17,7 +17,7 @@ def errors(
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Show records that failed, are skipped, wait or conflict, and why; and texts that were cut to fit."""
+    """Show records that need attention, the latest first, and why; and texts that were cut to fit."""
     crosstie = open_crosstie(home)
     name = None if mapping is None else mapping_named(crosstie.installed().mappings, mapping)
     found = attention(crosstie, name)
@@ -25,8 +25,11 @@ def errors(
     cut = truncated(crosstie, name)
     crosstie.close()
     out = output(is_json=json)
-    rows = [(one.mapping, one.label or one.id, one.kind, one.reason, one.next_step) for one in found]
-    out.table("Coupled Data Synchronization Errors", ("Mapping", "Record", "Outcome", "Reason", "Next step"), rows)
+    title, head = (
+        "Coupled Data Synchronization Errors",
+        ("Mapping", "Record", "Outcome", "Reason", "At (UTC)", "Next step"),
+    )
+    out.table(title, head, [_outcome_row(one) for one in found])
     if open_conflicts:
         columns = ("Mapping", "Fields", "ERP holds", "CRM holds", "Reason")
         out.table("Conflicts", columns, [_conflict_row(one) for one in open_conflicts])
@@ -60,6 +63,11 @@ def _truncated(one: RecordOutcome) -> dict[str, Any]:
     }
 
 
+def _outcome_row(one: RecordOutcome) -> tuple[str, ...]:
+    at = f"{one.at:%Y-%m-%d %H:%M}"
+    return one.mapping, one.label or one.id, one.kind, str(one.reason), at, one.next_step
+
+
 def _conflict_row(one: OpenConflict) -> tuple[str, ...]:
     what = one.conflict
     erp, crm = (", ".join("" if value is None else str(value) for value in side) for side in (what.erp, what.crm))
@@ -77,6 +85,7 @@ def _outcome(one: RecordOutcome) -> dict[str, Any]:
         "reason": str(one.reason),
         "detail": one.detail,
         "next_step": one.next_step,
+        "at": one.at,
         "attempts": one.attempts,
         "due_at": one.due_at,
     }

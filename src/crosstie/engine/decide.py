@@ -62,11 +62,14 @@ def decide_pair(
     frozen: frozenset[str] = frozenset(),
     *,
     answers: Mapping[str, Answer] = NO_ANSWERS,
+    chosen: Side | None = None,
 ) -> SynchAction:
     """Decide what happens to two coupled records.
 
     ``frozen`` names field mappings whose last write has an ambiguous outcome: only a person, or equality, settles them.
     ``answers``, by unit, are a person's: one whose values are no longer there is not followed, and asks again.
+    ``chosen`` is the side that a person wants written: what may go there goes, over whatever was edited there; fields
+    that only go the other way go as ever.
     """
     if erp is None or crm is None:
         return _one_is_gone(setting, coupling, erp, crm)
@@ -75,7 +78,7 @@ def decide_pair(
             said = describe_filter(setting.mapping.filter(side))
             reason = Reason(ReasonCode.LEFT_FILTER, {"filter": said})
             return SynchAction(kind=ActionKind.IGNORE, reason=reason, erp=erp, crm=crm)
-    merged = Merged(answers, lambda: _newer(setting, coupling, erp, crm))
+    merged = Merged(answers, lambda: _newer(setting, coupling, erp, crm), chosen)
     for unit in units_of(setting.mapping):
         states = [field_state(setting.translation, field, coupling, erp, crm) for field in unit.fields]
         merge_unit(unit, states, unit.on_conflict or setting.mapping.on_conflict, frozen, merged)

@@ -25,8 +25,12 @@ def needs_coupling(need: Need) -> Reason:
 class Merged:
     """What the units of one pair add up to."""
 
-    def __init__(self, answers: Mapping[str, Answer], compare_times: Callable[[], Newer]) -> None:
+    def __init__(
+        self, answers: Mapping[str, Answer], compare_times: Callable[[], Newer], chosen: Side | None = None
+    ) -> None:
         self.answers = answers
+        self.chosen = chosen
+        """The side that a person chose to be written to, whatever was edited there."""
         self._compare_times = compare_times
         self.values: dict[Side, dict[str, Value]] = {Side.ERP: {}, Side.CRM: {}}
         self.fields: dict[Side, list[str]] = {Side.ERP: [], Side.CRM: []}
@@ -63,14 +67,18 @@ class Merged:
 
     def _verdict(self) -> tuple[ActionKind, Reason]:
         changed = ", ".join(self.fields[Side.CRM] + self.fields[Side.ERP])
+        if self.invalid and not self.conflicts:
+            # Whatever else of the record is sent: what cannot be must not be forgotten with it.
+            return ActionKind.FAIL, self.invalid[0]
         if self.values[Side.ERP] or self.values[Side.CRM]:
+            if self.chosen is not None and self.values[self.chosen]:
+                said = {"side": self.chosen.other.value.upper(), "fields": changed}
+                return ActionKind.MODIFY, Reason(ReasonCode.DIRECTION_CHOSEN, said)
             return ActionKind.MODIFY, Reason(ReasonCode.CHANGED, {"fields": changed})
         if self.conflicts:
             units = ", ".join(conflict.unit for conflict in self.conflicts)
             first = self.conflicts[0].reason
             return ActionKind.CONFLICT, Reason(first.code, {**first.data, "fields": units})
-        if self.invalid:
-            return ActionKind.FAIL, self.invalid[0]
         required = [need for need in self.needs if need.is_required]
         if required:
             return ActionKind.WAIT, needs_coupling(required[0])
@@ -138,7 +146,9 @@ def merge_unit(
     outcome = merge(state, unit.direction, resolution)
     merged.notes += [note for one in states for note in one.notes]
     is_frozen = not frozen.isdisjoint(one.field.name for one in states)
-    if is_frozen and outcome is not Outcome.SETTLED:
+    if outcome is not Outcome.SETTLED and merged.chosen is not None and unit.direction.writes(merged.chosen):
+        outcome = Outcome.TO_CRM if merged.chosen is Side.CRM else Outcome.TO_ERP
+    elif outcome is not Outcome.SETTLED and is_frozen:
         outcome = Outcome.CONFLICT
     match outcome:
         case Outcome.SETTLED:

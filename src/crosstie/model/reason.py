@@ -10,6 +10,7 @@ class ReasonCode(StrEnum):
 
     NEW_RECORD = "new_record"
     CHANGED = "changed"
+    DIRECTION_CHOSEN = "direction_chosen"
     IN_STEP = "in_step"
     ECHO = "echo"
     MATCHED = "matched"
@@ -50,6 +51,7 @@ class ReasonCode(StrEnum):
 SENTENCES: Mapping[ReasonCode, str] = {
     ReasonCode.NEW_RECORD: "It is new and takes part in the mapping.",
     ReasonCode.CHANGED: "Changed since both sides last agreed: {fields}.",
+    ReasonCode.DIRECTION_CHOSEN: "A person had what the {side} holds carried over: {fields}.",
     ReasonCode.IN_STEP: "Both sides hold the same values.",
     ReasonCode.ECHO: "The change is the one that Crosstie wrote itself.",
     ReasonCode.MATCHED: "Exactly one uncoupled record on the other side has the same {fields}.",

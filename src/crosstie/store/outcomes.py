@@ -55,10 +55,13 @@ _COUNT_UNSETTLED = (
 _ALL_UNSETTLED = (
     sa.select(record_outcome)
     .where(mine(record_outcome), _IS_UNSETTLED)
-    .order_by(record_outcome.c.mapping, record_outcome.c.label, record_outcome.c.record_id)
+    .order_by(record_outcome.c.at.desc(), record_outcome.c.mapping, record_outcome.c.label, record_outcome.c.record_id)
     .limit(arg("limit"))
 )
 _UNSETTLED_OF_MAPPING = _ALL_UNSETTLED.where(_OF_MAPPING)
+_OF_THESE = sa.and_(_OF_SIDE, among(record_outcome.c.record_id, "ids"))
+_UNSETTLED_AMONG = sa.select(record_outcome.c.record_id).where(_OF_THESE, _IS_UNSETTLED)
+_FORGET = sa.delete(record_outcome).where(_OF_THESE)
 
 _FORGET_WAITS = sa.delete(waiting).where(
     mine(waiting),
@@ -174,11 +177,22 @@ class SqlOutcomes:
         return {row.record_id: row.label for row in rows}
 
     def unsettled(self, mapping: MappingName | None = None, limit: int | None = None) -> Sequence[RecordOutcome]:
-        """Records that failed, are skipped, wait or conflict."""
+        """Records that failed, are skipped, wait or conflict, the newest outcome first."""
         most = _EVERY_ROW if limit is None else limit
         if mapping is None:
             return self._outcomes(_ALL_UNSETTLED, _WAITS_OF_UNSETTLED, limit=most)
         return self._outcomes(_UNSETTLED_OF_MAPPING, _WAITS_OF_MAPPING, mapping=mapping, limit=most)
+
+    def forget_unsettled(self, mapping: MappingName, side: Side, ids: Sequence[RecordId]) -> None:
+        """Forget that something is to be done about these records: it was done, or is told, at their counterparts."""
+        if not ids:
+            return
+        with self._session.transaction():
+            rows = self._session.rows(_UNSETTLED_AMONG, mapping=mapping, side=side, ids=ids)
+            these = [row.record_id for row in rows]
+            if these:
+                self._session.run(_FORGET_WAITS, mapping=mapping, side=side, ids=these)
+                self._session.run(_FORGET, mapping=mapping, side=side, ids=these)
 
     def put_conflicts(self, conflicts: Sequence[OpenConflict]) -> None:
         """Open or refresh conflicts; one that is open already keeps the time it was found."""

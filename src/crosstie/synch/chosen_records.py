@@ -1,6 +1,7 @@
 """Synchronize the records that a person names, whatever the cursors say.
 
-Everything is found before anything is done: a name that is unknown, or means more than one record, stops it all.
+Everything is found before anything is done: a name that is unknown, or means more than one record, stops it all. So
+does a direction, if one is wanted, that a mapping does not go or that finds nothing to take values from.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,17 +21,17 @@ from crosstie.synch.permit import Permit
 from crosstie.synch.ports.environment import Environment
 from crosstie.synch.recover import recover
 from crosstie.synch.tables import Tables, describe
-from crosstie.synch.work import Work
+from crosstie.synch.work import Answers, Work
 
 _LEASE_S = 120.0
 
 
 async def find_chosen(
-    env: Environment, names: Collection[MappingName], texts: Sequence[str]
+    env: Environment, names: Collection[MappingName], texts: Sequence[str], *, destination: Side | None = None
 ) -> Mapping[MappingName, list[Work]]:
     """The one record or pair that each text (number, name or id) names, by mapping; mappings without any are left out.
 
-    UsageError when a text names nothing, or more than one record of a mapping.
+    UsageError when a text names nothing, more than one record of a mapping, or what cannot be sent to ``destination``.
     """
     chosen: dict[MappingName, list[Work]] = {}
     known: set[str] = set()
@@ -44,6 +45,7 @@ async def find_chosen(
             if work is not None:
                 known.add(text)
                 works[work.side, work.id] = work
+                _refuse_destination(env, tables, work, text, destination)
         if works:
             chosen[name] = list(works.values())
     missing = [text for text in texts if text not in known]
@@ -53,6 +55,23 @@ async def find_chosen(
             "Check the spelling; the ERP compares capital letters too.",
         )
     return chosen
+
+
+def _refuse_destination(env: Environment, tables: Tables, work: Work, text: str, destination: Side | None) -> None:
+    """Refuse a direction that the mapping does not go, or that would carry over what is not there."""
+    if destination is None:
+        return
+    name, system, other = tables.mapping.name, destination.value.upper(), destination.other.value.upper()
+    if not tables.mapping.direction.writes(destination):
+        raise UsageError(
+            f"{name} goes from the {system} to the {other} only, and '{text}' is one of its records. Nothing was done.",
+            "Leave out --direction, or choose the other one.",
+        )
+    if work.side is destination and not env.store.couplings.by_id(name, work.side, [work.id]):
+        raise UsageError(
+            f"'{text}' is not coupled: the {other} holds nothing that could go to the {system}. Nothing was done.",
+            f"Couple it with 'crosstie couple {name}', or leave out --direction to have it created in the {other}.",
+        )
 
 
 async def _find_one(env: Environment, tables: Tables, text: str) -> Work | None:
@@ -85,29 +104,36 @@ def _described(tables: Tables, side: Side, record: Record) -> str:
 
 
 async def synchronize_chosen(
-    env: Environment, names: Collection[MappingName], texts: Sequence[str], *, started_by: str
+    env: Environment,
+    names: Collection[MappingName],
+    texts: Sequence[str],
+    *,
+    started_by: str,
+    destination: Side | None = None,
 ) -> list[SynchJob]:
     """Bring only these records into step, mapping after mapping; returns the jobs as they ended.
 
-    A record that is not coupled is created at the other side only if its mapping creates records at all.
+    With a ``destination`` the other side's values go there, over whatever was edited there. A record that is not
+    coupled is created at the other side only if its mapping creates records at all.
     """
-    chosen = await find_chosen(env, names, texts)
+    chosen = await find_chosen(env, names, texts, destination=destination)
+    answers = Answers(destination=destination)
     return [
-        await _run(env, new_job(env, name, is_full=False, started_by=started_by), works)
+        await _run(env, new_job(env, name, is_full=False, started_by=started_by), works, answers)
         for name, works in chosen.items()
     ]
 
 
-async def _run(env: Environment, job: SynchJob, works: Sequence[Work]) -> SynchJob:
+async def _run(env: Environment, job: SynchJob, works: Sequence[Work], answers: Answers) -> SynchJob:
     job = _note(env, replace(job, total=len(works)))
     try:
-        job = await _run_locked(env, job, works)
+        job = await _run_locked(env, job, works, answers)
     except CrosstieError as error:
         return _note(env, replace(job, status=JobStatus.ERROR, message=str(error), finished_at=env.clock()))
     return _note(env, replace(job, status=JobStatus.FINISHED, finished_at=env.clock()))
 
 
-async def _run_locked(env: Environment, job: SynchJob, works: Sequence[Work]) -> SynchJob:
+async def _run_locked(env: Environment, job: SynchJob, works: Sequence[Work], answers: Answers) -> SynchJob:
     """The records, page by page, under the mapping's lock; cursors stay where they are."""
     mapping = env.mappings[job.mapping]
     epoch = env.store.locks.take(mapping.name, env.owner, env.clock(), _LEASE_S, force=env.is_alone)
@@ -118,7 +144,8 @@ async def _run_locked(env: Environment, job: SynchJob, works: Sequence[Work]) ->
         await recover(env, tables, _permit(env, job, epoch))
         for start in range(0, len(works), env.page_size):
             page = [Work(side=one.side, id=one.id) for one in works[start : start + env.page_size]]
-            counted = await run_page(env, tables, page, _permit(env, job, epoch), creates=mapping.creates)
+            permit = _permit(env, job, epoch)
+            counted = await run_page(env, tables, page, permit, creates=mapping.creates, answers=answers)
             job = _note(env, job.add(counted, len(page)))
             again = _created_in_erp(env, mapping, page)
             if again:

@@ -91,7 +91,8 @@ def _decide(setting: Setting, work: Work, frozen: Mapping[RecordId, frozenset[st
         return SynchAction(kind=ActionKind.FAIL, reason=reason, erp=work.on(Side.ERP), crm=work.on(Side.CRM))
     held = frozen.get(work.coupling.erp_id, frozenset())
     said = answers.units.get(work.coupling.erp_id, NO_ANSWERS)
-    action = decide_pair(setting, work.coupling, work.on(Side.ERP), work.on(Side.CRM), held, answers=said)
+    erp, crm = work.on(Side.ERP), work.on(Side.CRM)
+    action = decide_pair(setting, work.coupling, erp, crm, held, answers=said, chosen=answers.destination)
     if work.coupled_because is not None and action.kind in (ActionKind.MODIFY, ActionKind.UNCHANGED):
         return replace(action, kind=ActionKind.COUPLE, reason=work.coupled_because)
     return action

@@ -28,7 +28,7 @@ from crosstie.synch.ports.environment import Environment
 from crosstie.synch.ports.store import Ahead
 from crosstie.synch.recover import moved_unseen
 from crosstie.synch.tables import Tables, describe
-from crosstie.synch.work import Work
+from crosstie.synch.work import Answers, Work
 
 _UNSETTLED_SHOWN = 10_000
 """Interrupted writes are at most a page a side; this is far beyond."""
@@ -95,20 +95,22 @@ async def plan(
     *,
     is_full: bool = False,
     records: Sequence[str] = (),
+    destination: Side | None = None,
     accepts_mass_change: bool = False,
 ) -> AsyncGenerator[PlannedAction, None]:
     """What a synchronization of these mappings, or of these records only, would do; page by page.
 
-    Where the guard would stop a job, ``tally`` says so; what the job would have sent is listed all the same.
+    With a ``destination``: what carrying these records over to that side would do, whatever was edited there. Where the
+    guard would stop a job, ``tally`` says so; what the job would have sent is listed all the same.
     """
-    wanted = set(names)
-    chosen = await find_chosen(env, wanted, records) if records else {}
+    wanted, answers = set(names), Answers(destination=destination)
+    chosen = await find_chosen(env, wanted, records, destination=destination) if records else {}
     for name in ordered(env):
         if name not in wanted or (records and name not in chosen):
             continue
         mapping, tables = env.mappings[name], await describe(env, env.mappings[name])
         guard = Guard(env, tables, is_accepted=accepts_mass_change or bool(records), limits=Limits())
-        run = _Plan(env=env, tables=tables, tally=tally, guard=guard, lists_all=bool(records))
+        run = _Plan(env=env, tables=tables, tally=tally, guard=guard, lists_all=bool(records), answers=answers)
         async for action in _plan_mapping(run, mapping, is_full=is_full, chosen=chosen.get(name)):
             yield action
 
@@ -206,6 +208,7 @@ class _Plan:
     """Records with an interrupted write; what becomes of them is known once it is settled."""
     lists_all: bool
     """A person asked for these records: tell of the quiet ones too."""
+    answers: Answers
 
     def note_stop(self, found: MassChange | None) -> None:
         """Remember why a job would stop; the first reason is the one that it would name."""
@@ -234,7 +237,7 @@ class _Plan:
         todo = [work for work in works if work.id not in self.held[work.side]]
         if not todo:
             return []
-        await decide_page(self.env, self.tables, todo, creates=creates)
+        await decide_page(self.env, self.tables, todo, creates=creates, answers=self.answers)
         moved = moved_unseen(self.env, self.tables, todo)
         arrived = {one.crm_id for one in moved}
         todo = [work for work in todo if work.coupling is None or work.coupling.crm_id not in arrived]

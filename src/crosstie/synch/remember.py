@@ -15,7 +15,7 @@ from crosstie.model.intent import Intent, IntentState
 from crosstie.model.job import COUNTER_OF, Counters
 from crosstie.model.reason import Reason, ReasonCode
 from crosstie.model.record import Record
-from crosstie.model.words import ActionKind, RecordId, Side, Version
+from crosstie.model.words import ActionKind, MappingName, RecordId, Side, Version
 from crosstie.synch.deletions import end_couplings, outcomes_of_parting
 from crosstie.synch.permit import Permit
 from crosstie.synch.ports.environment import Environment
@@ -44,6 +44,7 @@ def remember(env: Environment, tables: Tables, works: Sequence[Work], permit: Pe
     attempts = _attempts(env, tables, works)
     outcomes = [_outcome(tables, work, attempts.get(work.id, 0), permit, now) for work in works]
     end_couplings(env, works)
+    _forget_counterparts(env, mapping, works)
     env.store.outcomes.put([*outcomes, *outcomes_of_parting(tables, works, outcomes)])
     # After the outcomes: a coupling of this page may wake a record of this page.
     env.store.outcomes.wake(fresh, now=now)
@@ -54,6 +55,13 @@ def remember(env: Environment, tables: Tables, works: Sequence[Work], permit: Pe
     keep = {id_: [one.conflict.unit for one in found] for id_, found in conflicts.items() if id_ in settled}
     env.store.outcomes.close_conflicts(mapping, keep, at=now)
     return count(works, outcomes)
+
+
+def _forget_counterparts(env: Environment, mapping: MappingName, works: Sequence[Work]) -> None:
+    """A pair has one outcome, that of the record it was decided from; what its other one was listed for is over."""
+    for side in Side:
+        coupled = [work.coupling for work in works if work.side is side.other and work.coupling is not None]
+        env.store.outcomes.forget_unsettled(mapping, side, [one.id_on(side) for one in coupled])
 
 
 def remember_landed(env: Environment, tables: Tables, works: Sequence[Work], permit: Permit) -> None:

@@ -69,6 +69,8 @@ class Answers:
     """By ERP id and unit."""
     on_deletion: OnDeletion | None = None
     """In place of the mapping's own strategy."""
+    destination: Side | None = None
+    """The side to be written, over whatever was edited there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

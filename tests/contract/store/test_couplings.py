@@ -48,6 +48,16 @@ class CouplingsContract:
         assert [type(value) for value in kept] == [type(value) for value in values]
         assert [str(value) for value in kept[:2]] == ["1234567890123456.7890", "1E-10"]
 
+    @pytest.mark.scenario("IRC-013", better="a coupling cannot lose its table: it is part of the key")
+    def test_a_coupling_cannot_be_without_its_mapping(self, store: SqlStore) -> None:
+        """The database refuses it; those that are there stay."""
+        store.couplings.put([coupling(1)], job=JOB, at=START)
+
+        with pytest.raises(UsageError):
+            store.couplings.put([coupling(2, None)], job=JOB, at=START)
+
+        assert list(store.couplings.all(CUSTOMER)) == [coupling(1)]
+
     def test_couplings_are_found_from_either_side(self, store: SqlStore) -> None:
         """By the id of a side, only those asked for, keyed by that id; an id of the other side finds nothing."""
         store.couplings.put([coupling(1), coupling(2), coupling(3)], job=JOB, at=START)

@@ -43,6 +43,16 @@ class DecisionsContract:
         assert store.partings.generations(CONTACT, [erp(1)]) == {}
         assert store.partings.generations(CUSTOMER, []) == {}
 
+    @pytest.mark.scenario("IRC-007")
+    def test_a_coupling_that_ended_is_ended_again_without_effect(self, store: SqlStore) -> None:
+        """Once is enough, and several times do nothing more."""
+        store.couplings.put([coupling(1), coupling(2)], job=JOB, at=START)
+
+        for _ in range(3):
+            store.partings.end([coupling(1)])
+            assert list(store.couplings.all(CUSTOMER)) == [coupling(2)]
+            assert store.partings.generations(CUSTOMER, [erp(1)]) == {erp(1): 1}
+
     def test_a_generation_only_grows(self, store: SqlStore) -> None:
         """A coupling made by hand starts at 0; ending it must not lead back to an id that was deleted."""
         store.partings.end([coupling(1, generation=3)])

@@ -170,6 +170,32 @@ class OutcomesContract:
         assert store.outcomes.unsettled()[0] == outcome(1, kind=ActionKind.SKIP, mapping=CONTACT)
         assert len(store.outcomes.unsettled()) == 5
 
+    def test_the_latest_of_them_comes_first(self, store: SqlStore) -> None:
+        """Whatever its mapping and name; also where only so many are asked for."""
+        failed = {"kind": ActionKind.FAIL, "reason": FAILED}
+        times = [outcome(number, **failed, at=minutes(at)) for number, at in ((1, 2), (2, 9), (3, 5))]
+        store.outcomes.put([*times, outcome(4, **failed, at=minutes(7), mapping=CONTACT)])
+
+        assert [one.at for one in store.outcomes.unsettled()] == [minutes(at) for at in (9, 7, 5, 2)]
+        assert [one.id for one in store.outcomes.unsettled(CUSTOMER, limit=2)] == [erp(2), erp(3)]
+
+    def test_what_is_to_be_done_about_records_is_forgotten(self, store: SqlStore) -> None:
+        """Of those named, on that side, that are unsettled, with what they wait for; the others stay."""
+        waits = {"kind": ActionKind.WAIT, "needs": (need(erp(9)),)}
+        kept = [outcome(1, due_at=minutes(9)), outcome(2, Side.CRM, **waits), outcome(3, **waits)]
+        store.outcomes.put([*kept, outcome(2, **waits), outcome(4, kind=ActionKind.CONFLICT), outcome(5, Side.CRM)])
+
+        store.outcomes.forget_unsettled(CUSTOMER, Side.ERP, [erp(number) for number in (1, 2, 4, 8)])
+        store.outcomes.forget_unsettled(CUSTOMER, Side.CRM, [crm(5)])
+        store.outcomes.forget_unsettled(CONTACT, Side.ERP, [erp(3)])
+        store.outcomes.forget_unsettled(CUSTOMER, Side.ERP, [])
+        store.outcomes.wake([coupling(9)], now=START)
+
+        assert {(one.side, one.id) for one in store.outcomes.unsettled()} == {(Side.ERP, erp(3)), (Side.CRM, crm(2))}
+        assert store.outcomes.of_record(CUSTOMER, Side.ERP, erp(2)) is None
+        assert (due(store), due(store, at=9)) == ([erp(3)], [erp(3), erp(1)])
+        assert store.outcomes.of_record(CUSTOMER, Side.CRM, crm(5)) == outcome(5, Side.CRM)
+
     def test_unsettled_records_are_counted_by_mapping(self, store: SqlStore) -> None:
         """And listed so many at most, the first ones, with what they wait for."""
         waiting = [outcome(n, kind=ActionKind.WAIT, needs=(need(erp(n + 10)),)) for n in range(3)]

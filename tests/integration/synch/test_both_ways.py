@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
 from tests.world import World
 
 from crosstie.model.words import MappingName
+from crosstie.synch.retry import make_due
 from crosstie_sandbox.businesscentral.database import Settings
 from crosstie_sandbox.businesscentral.page import pages
 from crosstie_sandbox.businesscentral.rows import add
@@ -33,6 +35,7 @@ async def test_edits_of_different_fields_on_both_sides_meet(world: World) -> Non
     assert (counters["CUSTOMER"].modified, counters["CUSTOMER"].conflicts) == (2, 0)
 
 
+@pytest.mark.scenario("CNF-022", better="the conflict waits with both values instead of failing, and closes by itself")
 async def test_the_same_field_edited_on_both_sides_is_a_conflict_and_nothing_is_written(world: World) -> None:
     """Both values wait side by side; when a person makes them equal, the conflict closes by itself."""
     customer, account = await coupled(world)
@@ -49,7 +52,7 @@ async def test_the_same_field_edited_on_both_sides_is_a_conflict_and_nothing_is_
     await world.crm.edit(f"accounts({account['accountid']})", name="From the ERP")
     await world.synch("CUSTOMER")
     with world.product() as env:
-        assert env.store.outcomes.conflicts(CUSTOMER) == []
+        assert (env.store.outcomes.conflicts(CUSTOMER), env.store.outcomes.unsettled(CUSTOMER)) == ([], [])
 
 
 async def test_an_undo_travels_too(world: World) -> None:
@@ -204,6 +207,23 @@ async def test_records_are_coupled_by_match_only_when_there_is_one_candidate(wor
         codes = {one.reason.code for one in env.store.outcomes.unsettled() if one.mapping == "SALESPEOPLE"}
         assert env.store.couplings.count(MappingName("SALESPEOPLE")) == 0
     assert (counters["SALESPEOPLE"].coupled, codes) == (0, {"match_ambiguous"})
+
+
+async def test_a_pair_coupled_by_match_is_listed_no_more_on_either_side(world: World) -> None:
+    """Once the rival has another e-mail address, the salesperson's retry settles the user's entry too."""
+    rival = {"firstname": "Other", "lastname": "Roth", "internalemailaddress": "jana@test.example", "islicensed": True}
+    made = await world.crm.create("systemusers", **rival)
+    await world.synch("SALESPEOPLE")
+    await world.crm.edit(f"systemusers({made['systemuserid']})", internalemailaddress="other@test.example")
+
+    with world.product() as env:
+        listed = len(env.store.outcomes.unsettled())
+        make_due(env, None, ["JR"])
+    counters = await world.synch("SALESPEOPLE")
+
+    with world.product() as env:
+        left = env.store.outcomes.unsettled()
+    assert (listed, counters["SALESPEOPLE"].coupled, left) == (3, 1, [])
 
 
 def add_rate(world: World, day: str, amount: str, relational: str) -> None:

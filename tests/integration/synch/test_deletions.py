@@ -114,9 +114,15 @@ async def resolved(world: World, wanted: OnDeletion, record: str | None) -> Sync
         return await resolve_deletion(env, job, wanted, record=record)
 
 
-@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize(
+    "side",
+    [
+        pytest.param(Side.ERP, marks=pytest.mark.scenario("CNF-010")),
+        pytest.param(Side.CRM, marks=pytest.mark.scenario("CNF-011")),
+    ],
+)
 async def test_a_person_restores_a_record_that_asked(world: World, side: Side) -> None:
-    """In the same moment; nothing asks any more."""
+    """In the same moment, under another number or id; nothing asks any more."""
     customer, account = await from_the_erp(world)
     await delete(world, side, customer, account)
     await world.full_synch()
@@ -127,6 +133,9 @@ async def test_a_person_restores_a_record_that_asked(world: World, side: Side) -
     await world.synch("CUSTOMER")
     with world.product() as env:
         assert env.store.outcomes.unsettled(CUSTOMER) == []
+    numbers = {customer["number"], (await world.erp.one("customers"))["number"]}
+    ids = {account["accountid"], (await world.crm.one("accounts"))["accountid"]}
+    assert (len(numbers), len(ids)) == ((2, 1) if side is Side.ERP else (1, 2))
     await is_in_step_and_quiet(world)
 
 

@@ -327,3 +327,26 @@ async def test_a_file_with_a_mistake_changes_nothing(world: World, tmp_path: Pat
         install(world, tmp_path, HEAD + '[erp_columns]\ncity = { kind = "town" }\n')
 
     assert await world.writes() == before
+
+
+async def test_a_value_that_cannot_be_carried_is_told_though_others_of_its_record_go(
+    world: World, tmp_path: Path
+) -> None:
+    """The telephone number goes, the country is reported, and arrives once the mapping can take it."""
+    install(world, tmp_path, HEAD + RULES)
+    await world.erp.create("customers", displayName="Adatum", country="CH")
+    await world.full_synch()
+    account = await world.crm.one("accounts")
+    await world.crm.edit(f"accounts({account['accountid']})", name="Adatum AG", address1_country="Elsewhere")
+
+    counters = await world.synch()
+
+    customer = await world.erp.one("customers")
+    with world.product() as env:
+        (outcome,) = env.store.outcomes.unsettled()
+    assert (customer["displayName"], customer["country"], counters["CUSTOMER"].failed) == ("Adatum AG", "CH", 1)
+    assert "cannot take 'Elsewhere'" in str(outcome.reason)
+    install(world, tmp_path, HEAD + '[[field]]\nerp = "city"\ncrm = "address1_country"\n')
+    world.clock.move(minutes=30)
+    await world.synch()
+    assert (await world.erp.one("customers"))["city"] == "Elsewhere"

@@ -26,7 +26,7 @@ async def test_failed_records_are_taken_up_at_once(world: World) -> None:
     waited = await world.synch("CUSTOMER")
 
     with world.product() as env:
-        due = make_due(env, CUSTOMER, None)
+        due = make_due(env, CUSTOMER)
     counters = await world.synch("CUSTOMER")
 
     assert (waited["CUSTOMER"].inserted, len(due), counters["CUSTOMER"].inserted) == (0, 2, 2)
@@ -37,7 +37,7 @@ async def test_only_the_record_that_was_named_is_taken_up(world: World) -> None:
     await refused(world)
 
     with world.product() as env:
-        due = make_due(env, None, "two")
+        due = make_due(env, None, ["two"])
     await world.synch("CUSTOMER")
 
     assert [one.label for one in due] == ["Two"]
@@ -49,7 +49,7 @@ async def test_a_name_that_nothing_has_is_refused_and_nothing_is_taken_up(world:
     await refused(world)
 
     with world.product() as env, pytest.raises(UsageError, match="No record 'Three' failed") as caught:
-        make_due(env, CUSTOMER, "Three")
+        make_due(env, CUSTOMER, ["One", "Three"])
     counters = await world.synch("CUSTOMER")
 
     assert ("crosstie errors" in caught.value.next_step, counters["CUSTOMER"].inserted) == (True, 0)
@@ -64,4 +64,4 @@ async def test_records_in_step_and_conflicts_are_left_alone(world: World) -> Non
     await world.synch("CUSTOMER")
 
     with world.product() as env:
-        assert make_due(env, None, None) == []
+        assert make_due(env, None) == []

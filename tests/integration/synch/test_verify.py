@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import pytest
 from tests.integration.synch.test_both_ways import coupled
 from tests.integration.synch.test_plan import state
 from tests.world import World
@@ -79,6 +80,7 @@ async def test_an_open_conflict_is_counted_apart(world: World) -> None:
     assert (more.is_ok, counts(more)["displayName=name"]) == (False, (1, 0))
 
 
+@pytest.mark.scenario("IRC-015", better="there is nothing to repair: a coupling cannot be without its table")
 async def test_records_that_are_gone_are_told_by_side(world: World) -> None:
     """Gone from the ERP, from the CRM, or from both."""
     for number in ("1", "2", "3", "4"):

@@ -9,7 +9,7 @@ from crosstie.app.connections import ConnectionDraft
 from crosstie.app.mappings import default_mappings, installed_mappings, parse_mappings
 from crosstie.app.wiring import connectors_of, open_crosstie
 from crosstie.model.errors import SetupError
-from crosstie.model.mapping import Rule, TableMapping
+from crosstie.model.mapping import Operator, Rule, TableMapping
 from crosstie.model.schema import Kind
 from crosstie.model.words import Direction, MappingName, Side
 from crosstie.odata.secret import Secret
@@ -108,6 +108,49 @@ def test_a_rule_that_cannot_be_carried_out_is_refused_when_it_is_read(more: str,
 
     assert caught.value.message.startswith("own.toml, field")
     assert says in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('erp_filter = "blocked"', "'erp_filter' must be a table of columns"),
+        ("crm_filter = 5", "'crm_filter' must be a table of columns"),
+        ("[crm_filter]\nstatecode = [0, 1]", "crm_filter, statecode: give one value"),
+        ('[erp_filter]\nblocked = {ne = "All"}', "erp_filter, blocked: give one value"),
+        ('[crm_filter]\nstatecode = "Active"', "crm_filter: 'statecode' holds a whole number"),
+        ("[erp_filter]\nblocked = 0", "erp_filter: 'blocked' holds a text"),
+        ("[crm_filter]\ncreditonhold = 1", "crm_filter: 'creditonhold' holds true or false"),
+        ('[erp_filter]\nbloked = "blank"', "no column 'bloked'; did you mean 'blocked'?"),
+    ],
+)
+def test_a_filter_that_can_never_hold_is_refused_when_it_is_read(tmp_path: Path, text: str, says: str) -> None:
+    """The message names the file, the column and what it takes."""
+    file = write(tmp_path, f"{HEAD}{text}\n{NAME}")
+
+    with pytest.raises(SetupError) as caught:
+        installed_mappings(tmp_path, CONVERSIONS)
+
+    assert says in caught.value.message
+    assert str(file) in caught.value.message
+
+
+def test_a_filter_takes_every_kind_of_value(tmp_path: Path) -> None:
+    """A name, a number, a truth, a day; a column that is set or blank."""
+    filters = {
+        "erp": '[erp_filter]\ntype = "Person"\nwebsite = "blank"\nnumber = "set"\ncreditLimit = 5\n',
+        "crm": "[crm_filter]\nstatecode = 0\ncreditonhold = false\n",
+    }
+    write(tmp_path, HEAD + filters["erp"] + filters["crm"] + NAME)
+
+    found = installed_mappings(tmp_path, CONVERSIONS).mappings[MappingName("CUSTOMER")]
+
+    assert [(one.operator, one.value) for one in found.erp_filter] == [
+        (Operator.EQUALS, "Person"),
+        (Operator.EQUALS, None),
+        (Operator.IS_SET, None),
+        (Operator.EQUALS, 5),
+    ]
+    assert [one.value for one in found.crm_filter] == [0, False]
 
 
 def test_a_match_on_a_disabled_field_is_refused() -> None:

@@ -321,3 +321,45 @@ def test_a_one_way_field_that_agrees_becomes_base() -> None:
     action = decide_pair(setting(mapping(number)), coupling({}), erp(number="10000"), crm(accountnumber="10000"))
 
     assert (action.kind, action.settled) == (ActionKind.UNCHANGED, (number.name,))
+
+
+CREDIT = field("limit", "credit", TO)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "to_crm", "to_erp"),
+    [
+        (Side.CRM, {"name": "A", "telephone": "1", "credit": Decimal("5.00")}, {}),
+        (Side.ERP, {"credit": Decimal("5.00")}, {"name": "B", "phone": "2"}),
+    ],
+)
+def test_a_chosen_direction_overwrites_whatever_was_edited_there(
+    chosen: Side, to_crm: dict[str, object], to_erp: dict[str, object]
+) -> None:
+    """Edited on both sides, or only at the destination; a field that goes the other way only goes as ever."""
+    agreed = coupling({NAME: ("Adatum", "Adatum"), PHONE: ("1", "1"), CREDIT: (Decimal("1.00"), Decimal("1.00"))})
+    limit = Decimal("5.00")
+
+    action = decide_pair(
+        setting(mapping(NAME, PHONE, CREDIT)),
+        agreed,
+        erp(name="A", phone="1", limit=limit),
+        crm(name="B", telephone="2", credit=Decimal("1.00")),
+        chosen=chosen,
+    )
+
+    assert (action.kind, action.conflicts) == (ActionKind.MODIFY, ())
+    assert (action.to_crm, action.to_erp) == (to_crm, to_erp)
+    assert action.reason.code is ReasonCode.DIRECTION_CHOSEN
+    assert action.reason.data["side"] == chosen.other.value.upper()
+
+
+def test_a_chosen_direction_settles_an_interrupted_write_where_it_may() -> None:
+    """A person decides what nobody could tell; what cannot go their way goes on asking."""
+    pair = (coupling({}), erp(name="A", limit=Decimal(5)), crm(name="B", credit=Decimal(1)))
+    held = frozenset({NAME.name, CREDIT.name})
+
+    chosen = decide_pair(setting(mapping(NAME, CREDIT)), *pair, held, chosen=Side.ERP)
+
+    assert chosen.to_erp == {"name": "B"}
+    assert [(one.unit, one.reason.code) for one in chosen.conflicts] == [(CREDIT.name, ReasonCode.OUTCOME_AMBIGUOUS)]

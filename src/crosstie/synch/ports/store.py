@@ -250,7 +250,7 @@ class Outcomes(Protocol):
         ...
 
     def unsettled(self, mapping: MappingName | None = None, limit: int | None = None) -> Sequence[RecordOutcome]:
-        """Records that failed, are skipped, wait or conflict."""
+        """Records that failed, are skipped, wait or conflict, the newest outcome first."""
         ...
 
     def truncated(self, mapping: MappingName) -> Sequence[RecordOutcome]:
@@ -263,6 +263,10 @@ class Outcomes(Protocol):
 
     def labels(self, mapping: MappingName, ids: Sequence[str]) -> Mapping[str, str]:
         """Number and name of records that a mapping has looked at."""
+        ...
+
+    def forget_unsettled(self, mapping: MappingName, side: Side, ids: Sequence[RecordId]) -> None:
+        """Forget that something is to be done about these records: it was done, or is told, at their counterparts."""
         ...
 
     def put_conflicts(self, conflicts: Sequence[OpenConflict]) -> None:
