@@ -14,8 +14,6 @@ from crosstie_sandbox.hostile.request import Answer, Request
 from crosstie_sandbox.hostile.vendors import Vendor, made, sign_in_throttled
 from crosstie_sandbox.hostile.weather import Strike
 
-_MOST_LATER = 12
-"""Requests that may pass one that lands late."""
 _MOST_OVERTAKING = 3
 _DROPS = 10
 """Pieces of a body that trickles."""
@@ -60,7 +58,7 @@ async def _lost_answer(struck: Struck) -> None:
 
 
 async def _late_effect(struck: Struck) -> None:
-    after = 1 + int(struck.strike.choice * _MOST_LATER)
+    after = 1 + int(struck.strike.choice * struck.plan.passed_by)
     struck.late.put(struck.request, after=after, seconds=struck.strike.share * struck.plan.late)
     await struck.connection.close()
 

@@ -23,6 +23,8 @@ class Plan:
     """Seconds that a refusal asks to wait."""
     late: float = 5.0
     """Longest time in seconds that a late effect is under way."""
+    passed_by: int = 12
+    """Most requests that pass one that lands late."""
     slow: float = 1.0
     """Longest time in seconds that an answer is held back or trickles."""
 
@@ -67,6 +69,7 @@ _READERS: Mapping[str, Callable[[str, str], object]] = MappingProxyType(
         "kinds": _kinds,
         "retry-after": lambda name, text: _number(name, text, int, 0, 3600),
         "late": lambda name, text: _number(name, text, float, 0, 3600),
+        "passed-by": lambda name, text: _number(name, text, int, 1, 10**6),
         "slow": lambda name, text: _number(name, text, float, 0, 3600),
     }
 )
