@@ -7,6 +7,7 @@ field held before: an undo is an edit too. Accounts are created as well, so that
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from random import Random  # noqa: TID251 - seeded, and the seed is printed
@@ -66,8 +67,8 @@ class Editor:
         self.edits = 0
 
     def __enter__(self) -> Self:
-        with erp_client(self._details) as erp:
-            rows = _rows(erp.get("customers?$select=number,blocked"))
+        self._erp, self._crm = erp_client(self._details), crm_client(self._details)
+        rows = _rows(self._erp.get("customers?$select=number,blocked"))
         self._numbers = [row["number"] for row in rows if row["blocked"] == "_x0020_"]
         self._thread.start()
         return self
@@ -85,22 +86,12 @@ class Editor:
 
     def _work(self) -> None:
         try:
-            while not self._stop.is_set():
-                try:
-                    self._session()
-                except self._bears:
-                    self._stop.wait(_PAUSE_S)
+            with self._erp as erp, self._crm as crm:
+                while not self._stop.wait(_PAUSE_S):
+                    with suppress(*self._bears):
+                        self._act(erp, crm)
         except BaseException as failure:  # noqa: BLE001 - told by stop()
             self._failure = failure
-
-    def _session(self) -> None:
-        """Edit until the servers go away."""
-        with erp_client(self._details) as erp, _signed_in(self._details) as crm:
-            while not self._stop.wait(_PAUSE_S):
-                try:
-                    self._act(erp, crm)
-                except self._bears[1:]:
-                    continue
 
     def _act(self, erp: httpx2.Client, crm: httpx2.Client) -> None:
         if self._chance.random() < _CREATE:
@@ -170,13 +161,6 @@ class Editor:
     def _next(self) -> int:
         self._serial += 1
         return self._serial
-
-
-def _signed_in(details: Details) -> httpx2.Client:
-    try:
-        return crm_client(details)
-    except httpx2.HTTPStatusError as error:
-        raise NoAnswerError(error.response) from error
 
 
 def _rows(answer: httpx2.Response) -> Sequence[Mapping[str, Any]]:
