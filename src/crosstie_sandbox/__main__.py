@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import base64
 import secrets
+import socket
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -24,6 +25,10 @@ from crosstie_sandbox.businesscentral.app import create_app as create_erp
 from crosstie_sandbox.businesscentral.database import Settings
 from crosstie_sandbox.company.choose import Choice
 from crosstie_sandbox.dataverse.app import create_app as create_crm
+from crosstie_sandbox.hostile.connection import BreakableProtocol
+from crosstie_sandbox.hostile.middleware import CONTROL, Hostile
+from crosstie_sandbox.hostile.plan import Plan, read_plan
+from crosstie_sandbox.hostile.vendors import BUSINESS_CENTRAL, DATAVERSE, Vendor
 from crosstie_sandbox.problems import StartError
 from crosstie_sandbox.serve import Listener, bind, serve
 from crosstie_sandbox.state import credentials_of, locked, prepare, writing_to
@@ -71,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--no-manual-numbers", action="store_true", help="let the ERP number customers and contacts itself"
     )
+    parser.add_argument("--faults", metavar="SPEC", help="let faults strike: seed=7,chance=0.05,kinds=all")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
     parser.add_argument("--json", action="store_true", help="print addresses and credentials as one JSON line")
     return parser
@@ -105,8 +111,16 @@ def _open(arguments: argparse.Namespace, choice: Choice | None) -> tuple[Starlet
     return crm_app, erp_app, credentials
 
 
+def _listener(app: Starlette, socket: socket.socket, faults: Plan | None, vendor: Vendor) -> Listener:
+    """The server on its socket, behind faults if there shall be any."""
+    if faults is None:
+        return Listener(app, socket)
+    return Listener(Hostile(app, faults, _chance_of(faults.seed, vendor.name), vendor), socket, BreakableProtocol)
+
+
 def _run(arguments: argparse.Namespace) -> None:
     choice = _choice(arguments)
+    faults = None if arguments.faults is None else read_plan(arguments.faults)
     with (
         closing(bind(arguments.crm_port, "--crm-port")) as crm_socket,
         closing(bind(arguments.erp_port, "--erp-port")) as erp_socket,
@@ -114,11 +128,13 @@ def _run(arguments: argparse.Namespace) -> None:
     ):
         with writing_to(arguments.state):
             crm_app, erp_app, credentials = _open(arguments, choice)
-        crm, erp = Listener(crm_app, crm_socket), Listener(erp_app, erp_socket)
+        crm = _listener(crm_app, crm_socket, faults, DATAVERSE)
+        erp = _listener(erp_app, erp_socket, faults, BUSINESS_CENTRAL)
         details = connection_details(crm.url, erp.url, credentials, erp_app.state.database.company_id)
 
         def announce() -> None:
-            sys.stdout.write(f"{simplejson.dumps(details)}\n" if arguments.json else banner(details))
+            control = CONTROL if faults else None
+            sys.stdout.write(f"{simplejson.dumps(details)}\n" if arguments.json else banner(details, control))
             sys.stdout.flush()
 
         asyncio.run(serve([crm, erp], announce, sys.stdin.fileno() if arguments.exit_with_parent else None))

@@ -29,10 +29,11 @@ def connection_details(crm_url: str, erp_url: str, credentials: Credentials, com
     return {"crm": server(crm_url), "erp": {**server(erp_url), **erp}}
 
 
-def banner(details: Details) -> str:
-    """The details as people read them, with a request to try."""
+def banner(details: Details, control: str | None = None) -> str:
+    """The details as people read them, with a request to try; `control` is the path that tells of faults."""
     crm, erp = details["crm"], details["erp"]
     customers = f"{erp['url']}/api/v2.0/companies({erp['company_id']})/customers?$top=3"
+    weather = f"Faults        {crm['url']}{control}  {erp['url']}{control}\n" if control else ""
     return f"""
 Sandbox CRM   {crm["url"]}/api/data/v9.2/
 Sandbox ERP   {erp["url"]}/api/v2.0/companies({erp["company_id"]})/
@@ -43,7 +44,7 @@ client_id     {crm["client_id"]}
 client_secret {crm["client_secret"]}
 ERP user      {erp["user"]}
 ERP key       {erp["web_service_access_key"]}
-
+{weather}
 Try:          curl -g -u '{erp["user"]}:{erp["web_service_access_key"]}' '{customers}'
 Stop:         Ctrl+C
 """

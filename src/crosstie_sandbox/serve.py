@@ -8,9 +8,10 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from crosstie_sandbox.problems import StartError
 
@@ -26,8 +27,10 @@ _LONGEST_HEAD = 128 * 1024
 class Listener:
     """A server that is about to serve an application on a socket of its own."""
 
-    app: Starlette
+    app: ASGIApp
     socket: socket.socket
+    protocol: type[asyncio.Protocol] | Literal["auto"] = "auto"
+    """Who speaks HTTP on its connections; by itself whatever uvicorn finds best."""
 
     @property
     def url(self) -> str:
@@ -72,7 +75,7 @@ class _Server(uvicorn.Server):
 
 async def serve(listeners: list[Listener], announce: Callable[[], None], parent: int | None) -> None:
     """Serve until SIGTERM, SIGINT, or the end of the pipe `parent`; `announce` is called when both are ready."""
-    servers = [_Server(_config(listener.app)) for listener in listeners]
+    servers = [_Server(_config(listener)) for listener in listeners]
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -91,9 +94,10 @@ async def serve(listeners: list[Listener], announce: Callable[[], None], parent:
         announce()
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _config(listener: Listener) -> uvicorn.Config:
     return uvicorn.Config(
-        app,
+        listener.app,
+        http=listener.protocol,
         log_level="warning",
         access_log=False,
         lifespan="off",

@@ -7,7 +7,9 @@ field held before: an undo is an edit too. Accounts are created as well, so that
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from random import Random  # noqa: TID251 - seeded, and the seed is printed
 from typing import Any, Self
 
@@ -26,6 +28,10 @@ _BUSY, _ON_BUSY = 15, 0.3
 _PAUSE_S = 0.02
 
 
+class NoAnswerError(Exception):
+    """What came back is none of the system's answers: nobody knows what became of the request."""
+
+
 @dataclass(slots=True)
 class Field:
     """What is known of one field of one customer: what it held, and what may have arrived without an answer."""
@@ -39,10 +45,14 @@ class Field:
 
 
 class Editor:
-    """Edits from a thread of its own until it is stopped; waits while the servers are away."""
+    """Edits from a thread of its own until it is stopped; waits while the servers are away.
 
-    def __init__(self, details: Details, seed: int) -> None:
+    In bad weather an edit that was answered by something else may have arrived; in good weather it is a failure.
+    """
+
+    def __init__(self, details: Details, seed: int, *, in_bad_weather: bool = False) -> None:
         self._details = details
+        self._bears = (httpx2.TransportError, NoAnswerError) if in_bad_weather else (httpx2.TransportError,)
         self._chance = Random(f"editor {seed}")  # noqa: S311
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="editor")
@@ -57,8 +67,8 @@ class Editor:
         self.edits = 0
 
     def __enter__(self) -> Self:
-        with erp_client(self._details) as erp:
-            rows = erp.get("customers?$select=number,blocked").raise_for_status().json()["value"]
+        self._erp, self._crm = erp_client(self._details), crm_client(self._details)
+        rows = _rows(self._erp.get("customers?$select=number,blocked"))
         self._numbers = [row["number"] for row in rows if row["blocked"] == "_x0020_"]
         self._thread.start()
         return self
@@ -76,29 +86,25 @@ class Editor:
 
     def _work(self) -> None:
         try:
-            while not self._stop.is_set():
-                try:
-                    self._session()
-                except httpx2.TransportError:
-                    self._stop.wait(_PAUSE_S)
+            with self._erp as erp, self._crm as crm:
+                while not self._stop.wait(_PAUSE_S):
+                    with suppress(*self._bears):
+                        self._act(erp, crm)
         except BaseException as failure:  # noqa: BLE001 - told by stop()
             self._failure = failure
 
-    def _session(self) -> None:
-        """Edit until the servers go away."""
-        with erp_client(self._details) as erp, crm_client(self._details) as crm:
-            while not self._stop.wait(_PAUSE_S):
-                if self._chance.random() < _CREATE:
-                    self._create(crm)
-                elif self._chance.random() < 0.5:
-                    self._edit_customer(erp)
-                else:
-                    self._edit_account(crm)
+    def _act(self, erp: httpx2.Client, crm: httpx2.Client) -> None:
+        if self._chance.random() < _CREATE:
+            self._create(crm)
+        elif self._chance.random() < 0.5:
+            self._edit_customer(erp)
+        else:
+            self._edit_account(crm)
 
     def _create(self, crm: httpx2.Client) -> None:
         name = f"Neuland Kontor {self._next()}"
         self.maybe_created.add(name)
-        crm.post("accounts", json={"name": name, "customertypecode": 3, "address1_city": "Bern"}).raise_for_status()
+        _done(crm.post("accounts", json={"name": name, "customertypecode": 3, "address1_city": "Bern"}))
         self.maybe_created.discard(name)
         self.created.add(name)
         self.edits += 1
@@ -110,13 +116,13 @@ class Editor:
     def _edit_customer(self, erp: httpx2.Client) -> None:
         number = self._customer()
         name = self._chance.choice([one for one in ERP_EDITS if one != "phoneNumber" or _is_erp_phone(number)])
-        rows = erp.get(f"customers?$filter=number eq '{number}'").raise_for_status().json()["value"]
+        rows = _rows(erp.get(f"customers?$filter=number eq '{number}'"))
         self._edit(erp, f"customers({rows[0]['id']})", rows[0], number=number, column=name, known_as=name)
 
     def _edit_account(self, crm: httpx2.Client) -> None:
         number = self._customer()
         column = self._chance.choice([one for one in CRM_EDITS if one != "telephone1" or not _is_erp_phone(number)])
-        rows = crm.get(f"accounts?$filter=accountnumber eq '{number}'").raise_for_status().json()["value"]
+        rows = _rows(crm.get(f"accounts?$filter=accountnumber eq '{number}'"))
         if rows:
             address = f"accounts({rows[0]['accountid']})"
             self._edit(crm, address, rows[0], number=number, column=column, known_as=CRM_EDITS[column])
@@ -132,7 +138,7 @@ class Editor:
         if answer.status_code in {409, 412}:
             journal.unanswered.remove(value)
             return
-        answer.raise_for_status()
+        _done(answer)
         journal.acknowledged.append(value)
         journal.unanswered.clear()
         self.edits += 1
@@ -155,6 +161,23 @@ class Editor:
     def _next(self) -> int:
         self._serial += 1
         return self._serial
+
+
+def _rows(answer: httpx2.Response) -> Sequence[Mapping[str, Any]]:
+    try:
+        rows: Sequence[Mapping[str, Any]] = answer.raise_for_status().json()["value"]
+    except (httpx2.HTTPStatusError, ValueError, KeyError, TypeError) as error:
+        raise NoAnswerError(answer) from error
+    return rows
+
+
+def _done(answer: httpx2.Response) -> None:
+    """See that a write was answered: by nothing but a status, or by the record."""
+    try:
+        if answer.status_code != HTTPStatus.NO_CONTENT:
+            answer.raise_for_status().json()["@odata.etag"]
+    except (httpx2.HTTPStatusError, ValueError, KeyError, TypeError) as error:
+        raise NoAnswerError(answer) from error
 
 
 def _is_erp_phone(number: str) -> bool:

@@ -19,6 +19,9 @@ def sandbox(
     crm_port: Annotated[int, typer.Option(help="Port of the CRM; 0: any free one.")] = 8091,
     erp_port: Annotated[int, typer.Option(help="Port of the ERP; 0: any free one.")] = 8092,
     reset: Annotated[bool, typer.Option("--reset", help="Replace the company that is there.")] = False,
+    faults: Annotated[
+        str | None, typer.Option(metavar="SPEC", help="Let faults strike, as seed=7,chance=0.05,kinds=all.")
+    ] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -27,6 +30,7 @@ def sandbox(
     arguments = ["--state", str(state), "--crm-port", str(crm_port), "--erp-port", str(erp_port)]
     arguments += company_arguments(data, generate, seed)
     arguments += ["--reset"] if reset else []
+    arguments += ["--faults", faults] if faults is not None else []
     arguments += ["--json"] if json else []
     command = [sys.executable, "-m", "crosstie_sandbox", *arguments]
     try:

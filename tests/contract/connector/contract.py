@@ -363,7 +363,17 @@ class ConnectorContract:
         await system.fresh([])
         page = httpx2.Response(200, text="<html>Welcome</html>")
         with pytest.raises(SetupError, match="does not answer as"):
-            await _through(system, page)
+            await _answered(system, page, after=0, ask=system.connector.test)
+
+    async def test_foreign_json_tells_no_fact(self, system: System) -> None:
+        """Whichever request is answered by somebody else: the connector says so, and no fact is left blank or wrong."""
+        before = len(system.line.requests)
+        assert None not in (await system.connector.facts()).values()
+        asked = [one for one in system.line.requests[before:] if "token" not in one.url.path]
+        foreign = httpx2.Response(200, json={"status": "ok"})
+        for number in range(len(asked)):
+            with pytest.raises(SetupError, match="does not answer as"):
+                await _answered(system, foreign, after=number, ask=system.connector.facts)
 
     async def test_unknown_names_are_told_with_what_is_near(self, system: System) -> None:
         """A table or column that we do not know is a mistake in the mapping; nothing is sent."""
@@ -389,13 +399,20 @@ def _version(records: Sequence[Record], id_: RecordId) -> str | None:
     return next((record.version for record in records if record.id == id_), None)
 
 
-async def _through(system: System, page: httpx2.Response) -> None:
-    """Ask for a connection test whose last answer is a web page."""
-    inner = system.line.handle_async_request
+async def _answered(system: System, page: httpx2.Response, *, after: int, ask: Callable[[], Awaitable[object]]) -> None:
+    """Ask; the request after so many others, besides those for tokens, is answered by ``page``."""
+    inner, left = system.line.handle_async_request, after
 
     async def answered(request: httpx2.Request) -> httpx2.Response:
+        nonlocal left
         response = await inner(request)
-        return response if "token" in request.url.path else page
+        if "token" in request.url.path:
+            return response
+        left -= 1
+        return page if left == -1 else response
 
     system.line.handle_async_request = answered  # type: ignore[method-assign]
-    await system.connector.test()
+    try:
+        await ask()
+    finally:
+        system.line.handle_async_request = inner  # type: ignore[method-assign]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from crosstie.connectors.dataverse.service import Service
 from crosstie.model.errors import SetupError
 from crosstie.model.value import Values
-from crosstie.odata.message import JsonObject
+from crosstie.odata.errors import NotUnderstoodError
+from crosstie.odata.message import Answer, JsonObject
 from crosstie.odata.paging import page_of
 
 
@@ -21,7 +22,15 @@ class Organization:
 async def user_id(service: Service, *, purpose: str, is_patient: bool = True) -> str:
     """Our own user."""
     answer = await service.get(service.url("WhoAmI"), purpose=purpose, is_patient=is_patient)
-    return str(answer.json().get("UserId", "")).lower()
+    return _text(answer, "UserId").lower()
+
+
+def _text(answer: Answer, name: str) -> str:
+    """A property that every such answer has; what lacks it came from somebody else."""
+    text = answer.json().get(name)
+    if not isinstance(text, str) or not text:
+        raise NotUnderstoodError(answer.host, f"an answer without {name}")
+    return text
 
 
 async def organization(service: Service, *, purpose: str, is_patient: bool = True) -> Organization:
@@ -51,11 +60,11 @@ async def facts(service: Service) -> Values:
     found = await organization(service, purpose="facts")
     path = f"transactioncurrencies({found.base_currency_id})"
     url = service.url(path, {"$select": "isocurrencycode"})
-    currency = (await service.get(url, purpose="facts")).json()
+    currency = await service.get(url, purpose="facts")
     return {
         "organization_name": found.name,
         "base_currency_id": found.base_currency_id,
-        "base_currency": str(currency.get("isocurrencycode") or "") or None,
+        "base_currency": _text(currency, "isocurrencycode"),
         "currency_decimal_precision": found.currency_decimal_precision,
         "user_id": user,
     }
