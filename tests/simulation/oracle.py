@@ -119,6 +119,8 @@ class Oracle:
             return
         if write.is_delete:
             self._check_delete(mapping, side, str(row.values["origin"]))
+        if sent.purpose == "undo":
+            self._check_undo(side, str(row.values["origin"]), write.values)
 
     def _check_create(self, sent: Sent) -> None:
         """A child comes after its parent; what a user deleted does not come back unless it is to be restored."""
@@ -134,6 +136,13 @@ class Oracle:
         edited = [unit for unit in UNITS if (log := self.logs.get((origin, unit))) and log.edited - {side.other}]
         if edited:
             raise ViolationError(f"{origin} was deleted, though {edited} had been edited on the {side} side")
+
+    def _check_undo(self, side: Side, origin: str, written: Collection[str]) -> None:
+        """An undo leaves alone what somebody edited since."""
+        for unit, columns in UNITS.items():
+            log = self.logs.get((origin, unit))
+            if log is not None and side in log.edited and not set(columns).isdisjoint(written):
+                raise ViolationError(f"{origin}.{unit} was edited on the {side} side, and an undo took that back")
 
     def product_wrote(self, side: Side, sent: Sent, id_: RecordId) -> None:
         """After a write: whatever agrees now must not have been decided over a user's head."""

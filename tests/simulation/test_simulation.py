@@ -1,9 +1,13 @@
 """The simulation finds nothing in the product, and finds what is planted."""
 
+from collections import Counter
+
 import pytest
 from tests.simulation.defects import DEFECTS
+from tests.simulation.history import History
+from tests.simulation.product import memory_database
 from tests.simulation.reached import missing
-from tests.simulation.run import catches, run, run_all
+from tests.simulation.run import catches, run_all
 
 PER_DEFECT = 3000
 ON_REAL_SHARE = 2000
@@ -19,10 +23,17 @@ def test_no_history_breaks_a_promise() -> None:
 
 async def test_the_same_seed_is_the_same_history() -> None:
     """Every step and every write is the same, so a violation can be looked at again."""
-    once, again = [(await run(range(7, 17))).traces for _ in range(2)]
+    traces: list[list[str]] = []
+    for _ in range(2):
+        engine = memory_database()
+        histories = [History(seed, engine, Counter()) for seed in range(7, 17)]
+        for history in histories:
+            await history.run()
+        traces.append([history.trace() for history in histories])
+        engine.dispose()
 
-    assert once == again
-    assert len(set(once)) == len(once)
+    assert traces[0] == traces[1]
+    assert len(set(traces[0])) == len(traces[0])
 
 
 def test_every_planted_defect_is_caught() -> None:

@@ -50,7 +50,7 @@ class Weather:
     """A user acts between our read and our write, mostly on that very record."""
     pause: Callable[[], Awaitable[None]]
     """This process stands still while another one works."""
-    trace: list[str] = field(default_factory=list)
+    trace: list[object] = field(default_factory=list)
 
     def strikes(self, faults: tuple[str, ...], more: float = 1) -> str | None:
         """One of ``faults``, now and then; ``more`` times as often as elsewhere."""
@@ -63,4 +63,4 @@ class Weather:
     def note(self, what: str, detail: str = "") -> None:
         """Something happened."""
         self.met[what] += 1
-        self.trace.append(f"{what} {detail}")
+        self.trace.append((what, detail))

@@ -24,6 +24,8 @@ class Defect:
     """Owner, attribute, broken replacement."""
     fixed: Fixed = ANY
     """The worlds in which it shows soonest."""
+    is_rare: bool = False
+    """It takes more than some hundred histories: only `make test-full` waits for it."""
 
     @contextmanager
     def planted(self) -> Iterator[None]:

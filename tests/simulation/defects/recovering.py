@@ -16,7 +16,6 @@ from crosstie.synch import (
     chosen_records,
     couple,
     decide_page,
-    page,
     recover,
     resolve,
     run_synch_job,
@@ -69,7 +68,6 @@ RECOVERING = (
     Defect("what nobody can tell is sent again", ((recover, "settle", _ambiguous_is_not_landed),), STORM),
     Defect("what was not seen is not looked for again", ((recover, "settle", _seen_or_never),), STORM),
     Defect("intents are not settled at the start", tuple((one, "recover", nothing_at_all) for one in USERS), STORM),
-    Defect("a lost answer is not looked for on its page", ((page, "settle_intents", nothing_at_all),), STORM),
     Defect("a late effect is not recognized as ours", ((decide_page, "adopt", nothing_at_all),), STORM),
     Defect(
         "only the newest attempt of a create counts",
