@@ -3,17 +3,20 @@
 import json
 import sys
 import time
+from collections.abc import Sequence
 
-from tests.simulation.defects import DEFECTS
+from tests.simulation.defects import DEFECTS, RARE
+from tests.simulation.defects.planting import Defect
 from tests.simulation.reached import missing
 from tests.simulation.run import catches, run_all
 
 _PER_DEFECT = 3000
+_PLANTED: dict[str, Sequence[Defect]] = {"--planted": DEFECTS, "--rare": RARE}
 _ENOUGH = 500
 """Histories from which on everything must have been reached."""
 
 
-def main(count: int, seed: int, *, planted: bool) -> int:
+def main(count: int, seed: int, planted: Sequence[Defect]) -> int:
     """Run everything; returns the exit code."""
     began = time.monotonic()
     found = run_all(seed, count)
@@ -23,13 +26,13 @@ def main(count: int, seed: int, *, planted: bool) -> int:
     unreached = sorted(missing(found.met)) if count >= _ENOUGH else []
     if unreached:
         sys.stderr.write(f"never reached: {', '.join(unreached)}\n")
-    caught = catches(_PER_DEFECT) if planted else {}
+    caught = catches(planted, _PER_DEFECT) if planted else {}
     for name, violation in caught.items():
         sys.stderr.write(f"{name}: {violation or 'NOT CAUGHT'}\n")
     result = {
         "histories": count,
         "violations": len(found.violations),
-        "planted": len(DEFECTS) if planted else 0,
+        "planted": len(planted),
         "caught": sum(violation is not None for violation in caught.values()),
         "reached": dict(sorted(found.met.items())),
         "seed": seed,
@@ -41,4 +44,5 @@ def main(count: int, seed: int, *, planted: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), planted="--planted" in sys.argv))
+    asked = next((_PLANTED[word] for word in sys.argv[3:]), ())
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), asked))

@@ -132,7 +132,7 @@ class History:
             elif chance < 0.94:
                 await self.product.synchronize(is_full=chance < 0.78)
                 self._wait(timedelta(minutes=self.random.choice((1, 10, 600))))
-            elif chance < 0.97:
+            elif chance < 0.96:
                 await self.product.undo()
             else:
                 await self.product.answer()

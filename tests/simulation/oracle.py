@@ -56,8 +56,8 @@ class Oracle:
     on_conflict: ConflictResolution
     now: Callable[[], datetime]
     logs: dict[tuple[str, str], UnitLog] = field(default_factory=dict)
-    deleted: set[str] = field(default_factory=set)
-    """Origins that a user deleted on one side at least."""
+    deleted: dict[str, set[Side]] = field(default_factory=dict)
+    """Origins that users deleted, with the sides."""
     undone: set[str] = field(default_factory=set)
     """Origins that an undo wrote to: their numbers may differ on purpose, too."""
     edited_at: dict[tuple[str, Side], datetime] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class Oracle:
     def user_deletes(self, mapping: MappingName, side: Side, origin: str) -> None:
         """A user is about to delete a record of one side."""
         if self.on_deletion is not OnDeletion.RESTORE:
-            self.deleted.add(origin)
+            self.deleted.setdefault(origin, set()).add(side)
             return
         rows = self.rows(mapping, origin)
         for unit, columns in UNITS.items():  # what is created again agrees with what is left then
@@ -101,7 +101,7 @@ class Oracle:
 
     def user_restores(self, origin: str) -> None:
         """A user brought a record back."""
-        self.deleted.discard(origin)
+        self.deleted.pop(origin, None)
 
     # -- what the product does -------------------------------------------------------------------
 
@@ -109,7 +109,7 @@ class Oracle:
         """Before a write has its effect: it must be one that the product may make."""
         write, id_ = sent.write, sent.write.id
         if write.version is None:
-            self._check_create(sent)
+            self._check_create(side, sent)
             return
         row = None if id_ is None else self.systems[side].rows(sent.table).get(id_)
         mapping = None if row is None else mapping_of(sent.table, row.values)
@@ -122,12 +122,12 @@ class Oracle:
         if sent.purpose == "undo":
             self._check_undo(side, str(row.values["origin"]), write.values)
 
-    def _check_create(self, sent: Sent) -> None:
+    def _check_create(self, side: Side, sent: Sent) -> None:
         """A child comes after its parent; what a user deleted does not come back unless it is to be restored."""
         values = sent.write.values
         if sent.table in {"contacts", "contact"} and values.get("parent") is None:
             raise ViolationError("a contact was created before the account that it belongs to")
-        if values["origin"] in self.deleted:
+        if side in self.deleted.get(str(values["origin"]), ()):
             raise ViolationError(f"{values['origin']} was deleted by a user and came back")
 
     def _check_delete(self, mapping: MappingName, side: Side, origin: str) -> None:
@@ -170,8 +170,10 @@ class Oracle:
 
     def _check_agreement(self, log: UnitLog, rows: Rows, what: tuple[str, str], sent: Sent) -> None:
         columns = UNITS[what[1]]
+        if sent.purpose == "answer" and self._is_answered(log, what):
+            return
         if log.edited == set(Side) and log.agreed:
-            self._check_choice(log, rows, what, sent)
+            self._check_choice(log, rows, what)
             return
         if log.may_have_met and any(
             same(columns, values_of(rows[Side.ERP], columns), one) for one in log.typed.values()
@@ -182,16 +184,15 @@ class Oracle:
             if not same(columns, held, typed):
                 raise ViolationError(f"{what}: {typed} was left on the {side} side, and now it is {held}")
 
-    def _check_choice(self, log: UnitLog, rows: Rows, what: tuple[str, str], sent: Sent) -> None:
-        """Both sides were edited, and agree now: somebody chose, and a person's choice holds for what they saw."""
+    def _is_answered(self, log: UnitLog, what: tuple[str, str]) -> bool:
+        """Whether a person chose: a choice holds for the values that were seen, and for no others."""
+        saw, left = self.answered.get(what), (log.typed[Side.ERP], log.typed[Side.CRM])
+        return saw is not None and all(same(UNITS[what[1]], *pair) for pair in zip(saw, left, strict=True))
+
+    def _check_choice(self, log: UnitLog, rows: Rows, what: tuple[str, str]) -> None:
+        """Both sides were edited, and agree now: the mapping's rule must have chosen."""
         columns = UNITS[what[1]]
         held = values_of(rows[Side.ERP], columns)
-        if sent.purpose == "answer" and what in self.answered:
-            saw = self.answered[what]
-            left = log.typed[Side.ERP], log.typed[Side.CRM]
-            if not all(same(columns, *pair) for pair in zip(saw, left, strict=True)):
-                raise ViolationError(f"{what}: an answer to {saw} was carried out over {left}")
-            return
         winner = set(Side) if log.may_have_met else self._winner(what[0])
         if winner is None:
             raise ViolationError(f"{what}: edited on both sides, and the product chose")

@@ -127,8 +127,10 @@ class Product:
     async def answer(self) -> None:
         """A person answers the conflicts of a mapping, as they were listed."""
         with self.process("answer") as env:
-            name = self.random.choice(list(self.mappings))
-            use = self.random.choice((Use.ERP, Use.CRM))
+            asked = [name for name in self.mappings if env.store.outcomes.conflicts(name)]
+            if not asked:
+                return
+            name, use = self.random.choice(asked), self.random.choice((Use.ERP, Use.CRM))
             for one in env.store.outcomes.conflicts(name):
                 row = self.systems[Side.ERP].rows(self.mappings[name].erp_table).get(one.erp_id)
                 if row is not None:

@@ -4,10 +4,11 @@ import asyncio
 import os
 import time
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
-from tests.simulation.defects import DEFECTS, Defect
+from tests.simulation.defects import DEFECTS, RARE, Defect
 from tests.simulation.history import ANY, Fixed, History
 from tests.simulation.oracle import ViolationError
 from tests.simulation.product import memory_database
@@ -73,12 +74,12 @@ def first_catch(defect: Defect, most: int) -> str | None:
     return next(iter(found.violations), None)
 
 
-def catches(most: int) -> dict[str, str | None]:
+def catches(defects: Sequence[Defect], most: int) -> dict[str, str | None]:
     """What caught each defect, on all cores."""
-    names = [defect.name for defect in DEFECTS]
+    names = [defect.name for defect in defects]
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return dict(zip(names, pool.map(_catch, range(len(names)), [most] * len(names)), strict=True))
+        return dict(zip(names, pool.map(_catch, names, [most] * len(names)), strict=True))
 
 
-def _catch(number: int, most: int) -> str | None:
-    return first_catch(DEFECTS[number], most)
+def _catch(name: str, most: int) -> str | None:
+    return first_catch(next(one for one in (*DEFECTS, *RARE) if one.name == name), most)

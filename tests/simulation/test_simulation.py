@@ -38,7 +38,7 @@ async def test_the_same_seed_is_the_same_history() -> None:
 
 def test_every_planted_defect_is_caught() -> None:
     """A simulation that cannot fail proves nothing: forty defects and more, each caught by a broken promise."""
-    caught = catches(PER_DEFECT)
+    caught = catches(DEFECTS, PER_DEFECT)
 
     assert [name for name, violation in caught.items() if violation is None] == []
     assert len(caught) == len(DEFECTS) >= 40

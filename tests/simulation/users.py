@@ -57,6 +57,8 @@ class Users:
             self._merge(mapping)
         elif what < 0.23:
             self._restore(mapping)
+        elif what < 0.29:
+            self._argue(mapping, side, id_)
         else:
             self.edit(mapping, side, id_, is_hidden=side is Side.ERP and bool(self.weather.strikes(("late commit",))))
 
@@ -77,6 +79,14 @@ class Users:
         row = self.systems[side].put(table, id_, {column: value}, is_hidden=is_hidden)
         self.oracle.user_wrote(mapping, side, str(row.values["origin"]), {column})
         self._note("edit", side, id_, f"{column}={value}")
+
+    def _argue(self, mapping: MappingName, side: Side, id_: RecordId) -> None:
+        """Two people edit one record, each on a side."""
+        origin = str(self.systems[side].rows(TABLE[mapping][side])[id_].values["origin"])
+        others = self.systems[side.other].rows(TABLE[mapping][side.other])
+        self.edit(mapping, side, id_)
+        for other in [key for key, row in others.items() if row.values["origin"] == origin]:
+            self.edit(mapping, side.other, other)
 
     def _create(self, mapping: MappingName, side: Side) -> None:
         origin = f"O{self.origins + 1}"

@@ -7,4 +7,7 @@ from tests.simulation.defects.recovering import RECOVERING
 from tests.simulation.defects.remembering import REMEMBERING
 from tests.simulation.defects.sending import SENDING
 
-DEFECTS: tuple[Defect, ...] = (*DETECTING, *DECIDING, *SENDING, *REMEMBERING, *RECOVERING)
+_ALL: tuple[Defect, ...] = (*DETECTING, *DECIDING, *SENDING, *REMEMBERING, *RECOVERING)
+DEFECTS = tuple(one for one in _ALL if not one.is_rare)
+RARE = tuple(one for one in _ALL if one.is_rare)
+"""They need thousands of histories, each its own; `make simulate PLANTED=--rare` looks how many."""

@@ -73,7 +73,14 @@ DECIDING = (
     Defect("values are compared as they were typed", ((convert, "canonical", lambda value, _: value),)),
     Defect("the older edit wins", ((decide, "newer_side", _older_wins),), NEWEST),
     Defect("clocks are taken to agree", ((decide, "newer_side", _clocks_agree),), NEWEST),
-    Defect("an answer holds for whatever is there", ((Answer, "fits", lambda *_: True),), Fixed(chance=0.06)),
+    Defect(
+        "an answer holds for whatever is there", ((Answer, "fits", lambda *_: True),), Fixed(chance=0.06), is_rare=True
+    ),
     Defect("what is left is deleted, edited or not", ((decide, "edited_fields", lambda *_: []),), DELETES),
-    Defect("fields of which nobody can tell are decided", ((decide_page, "frozen_fields", lambda *_: {}),), ASKS),
+    Defect(
+        "fields of which nobody can tell are decided",
+        ((decide_page, "frozen_fields", lambda *_: {}),),
+        ASKS,
+        is_rare=True,
+    ),
 )

@@ -94,6 +94,7 @@ DETECTING = (
         "what was created and deleted before it was listed is not noted",
         ((SqlMassChanges, "never_listed", _never_due),),
         Fixed(deletions=OnDeletion.ASK, chance=0.06),
+        is_rare=True,
     ),
     Defect("the last change of a page is lost", ((SqlChangeInbox, "add", _without_the_last),)),
     Defect("the cursor moves before the page is remembered", ((SqlChangeInbox, "pending", _moved_first),), STORM),

@@ -25,7 +25,7 @@ class Defect:
     fixed: Fixed = ANY
     """The worlds in which it shows soonest."""
     is_rare: bool = False
-    """It takes more than some hundred histories: only `make test-full` waits for it."""
+    """It takes thousands of histories; no test waits for it."""
 
     @contextmanager
     def planted(self) -> Iterator[None]:

@@ -63,10 +63,10 @@ USERS = (run_synch_job, undo, resolve, couple, chosen_records)
 RECOVERING = (
     Defect("every open intent counts as not landed", ((recover, "settle", _always(IntentState.NOT_LANDED)),), STORM),
     Defect("every open intent counts as landed", ((recover, "settle", _always(IntentState.LANDED)),), STORM),
-    Defect("one field proves the others", ((recover, "settle", _any_field_proves_all),), STORM),
+    Defect("one field proves the others", ((recover, "settle", _any_field_proves_all),), STORM, is_rare=True),
     Defect("what nobody can tell counts as landed", ((recover, "settle", _ambiguous_is_landed),), STORM),
-    Defect("what nobody can tell is sent again", ((recover, "settle", _ambiguous_is_not_landed),), STORM),
-    Defect("what was not seen is not looked for again", ((recover, "settle", _seen_or_never),), STORM),
+    Defect("what nobody can tell is sent again", ((recover, "settle", _ambiguous_is_not_landed),), STORM, is_rare=True),
+    Defect("what was not seen is not looked for again", ((recover, "settle", _seen_or_never),), STORM, is_rare=True),
     Defect("intents are not settled at the start", tuple((one, "recover", nothing_at_all) for one in USERS), STORM),
     Defect("a late effect is not recognized as ours", ((decide_page, "adopt", nothing_at_all),), STORM),
     Defect(
@@ -74,5 +74,5 @@ RECOVERING = (
         ((recover, "created_base", _newest_attempt), (adopt, "created_base", _newest_attempt)),
         STORM,
     ),
-    Defect("what was overtaken is looked for", ((SqlJournal, "overtake", nothing),), STORM),
+    Defect("what was overtaken is looked for", ((SqlJournal, "overtake", nothing),), STORM, is_rare=True),
 )

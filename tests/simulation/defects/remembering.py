@@ -103,8 +103,10 @@ REMEMBERING = (
     Defect("base ignores what the destination made of a value", ((remember, "landed_base", _source_only),)),
     Defect("agreement does not become base", ((remember, "coupling_after", _without_settled),)),
     Defect("a conflict becomes base", ((remember, "coupling_after", _settles_conflicts_too),), ASKS),
-    Defect("a failed record counts as looked at", ((remember, "coupling_after", _counts_failures),), STORM),
-    Defect("what landed beside a stale write is forgotten", ((page, "remember_landed", nothing),), STORM),
+    Defect(
+        "a failed record counts as looked at", ((remember, "coupling_after", _counts_failures),), STORM, is_rare=True
+    ),
+    Defect("what landed beside a stale write is forgotten", ((page, "remember_landed", nothing),), STORM, is_rare=True),
     Defect("a conflict is not listed", ((SqlOutcomes, "put_conflicts", nothing),), ASKS),
     Defect("every conflict is closed", ((SqlOutcomes, "close_conflicts", _all_closed),), ASKS),
     Defect("no conflict is closed", ((SqlOutcomes, "close_conflicts", _none_closed),), ASKS),
@@ -122,6 +124,8 @@ REMEMBERING = (
         "the parts of a page are committed one by one", ((SqlStore, "transaction", lambda _: nullcontext()),), STORM
     ),
     Defect("who was overtaken remembers all the same", ((SqlLocks, "hold", nothing),), WORKERS),
-    Defect("an undo restores what was edited since", ((undo_plan, "_decide_record", _restores_everything),)),
+    Defect(
+        "an undo restores what was edited since", ((undo_plan, "_decide_record", _restores_everything),), is_rare=True
+    ),
     Defect("an undo does not become base", ((undo, "_remember", nothing),)),
 )
