@@ -151,7 +151,7 @@ async def test_when_nothing_looks_alike_any_more_a_retry_creates_it(
     await (world.erp.delete(path) if change is None else world.erp.edit(path, blocked="All", **change(customer)))
 
     with world.product() as env:
-        assert Side.CRM in {one.side for one in make_due(env, CUSTOMER, None)}
+        assert Side.CRM in {one.side for one in make_due(env, CUSTOMER)}
     await run(world)
 
     assert (known(world)[0], "create_unclear" in known(world)[2]) == (1, False)
