@@ -14,6 +14,7 @@ from crosstie.model.errors import SetupError
 from crosstie.model.reason import SENTENCES, ReasonCode
 from crosstie.model.words import Side
 from crosstie.rules.conversions import CONVERSIONS
+from crosstie_sandbox.hostile.kinds import KINDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,6 +40,14 @@ def test_every_document_that_is_linked_exists() -> None:
     ]
 
     assert broken == []
+
+
+def test_every_fault_of_the_sandbox_is_described() -> None:
+    """The page about bad weather lists the kinds of faults that there are, in their order."""
+    page = (ROOT / "docs" / "how-to" / "try-bad-weather.md").read_text("utf-8")
+    listed = page.partition("| kind |")[2]
+
+    assert re.findall(r"^\| `([a-z-]+)`", listed, flags=re.MULTILINE) == list(KINDS)
 
 
 def test_every_reason_has_a_sentence() -> None:

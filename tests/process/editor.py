@@ -7,7 +7,7 @@ field held before: an undo is an edit too. Accounts are created as well, so that
 
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from random import Random  # noqa: TID251 - seeded, and the seed is printed
@@ -86,7 +86,7 @@ class Editor:
 
     def _work(self) -> None:
         try:
-            with self._erp as erp, self._crm as crm:
+            with closing(self._erp) as erp, closing(self._crm) as crm:
                 while not self._stop.wait(_PAUSE_S):
                     with suppress(*self._bears):
                         self._act(erp, crm)
