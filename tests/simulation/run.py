@@ -70,7 +70,7 @@ def run_all(first: int, count: int) -> Result:
 def first_catch(defect: Defect, most: int) -> str | None:
     """Run histories with a planted defect until the first one that shows it; ``None``: none of so many did."""
     with defect.planted():
-        found = asyncio.run(run(range(1, most + 1), defect.fixed, stops=True))
+        found = asyncio.run(run(range(defect.first, defect.first + most), defect.fixed, stops=True))
     return next(iter(found.violations), None)
 
 

@@ -69,10 +69,12 @@ DECIDING = (
     Defect("the sides of an edit are swapped", ((merged, "merge", _merging(_swapped)),)),
     Defect("an edit in the CRM is not seen", ((merged, "merge", _merging(lambda s: replace(s, crm_changed=False))),)),
     Defect("an edit in the ERP is not seen", ((merged, "merge", _merging(lambda s: replace(s, erp_changed=False))),)),
-    Defect("equal values are not seen", ((merged, "merge", _merging(lambda s: replace(s, are_equal=False))),)),
-    Defect("values are compared as they were typed", ((convert, "canonical", lambda value, _: value),)),
+    Defect(
+        "equal values are not seen", ((merged, "merge", _merging(lambda s: replace(s, are_equal=False))),), first=80
+    ),
+    Defect("values are compared as they were typed", ((convert, "canonical", lambda value, _: value),), first=175),
     Defect("the older edit wins", ((decide, "newer_side", _older_wins),), NEWEST),
-    Defect("clocks are taken to agree", ((decide, "newer_side", _clocks_agree),), NEWEST),
+    Defect("clocks are taken to agree", ((decide, "newer_side", _clocks_agree),), NEWEST, first=805),
     Defect(
         "an answer holds for whatever is there", ((Answer, "fits", lambda *_: True),), Fixed(chance=0.06), is_rare=True
     ),

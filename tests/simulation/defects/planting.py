@@ -24,6 +24,8 @@ class Defect:
     """Owner, attribute, broken replacement."""
     fixed: Fixed = ANY
     """The worlds in which it shows soonest."""
+    first: int = 1
+    """The seed from which it is looked for: near one that showed it, for the sake of time."""
     is_rare: bool = False
     """It takes thousands of histories; no test waits for it."""
 

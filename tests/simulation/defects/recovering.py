@@ -68,11 +68,12 @@ RECOVERING = (
     Defect("what nobody can tell is sent again", ((recover, "settle", _ambiguous_is_not_landed),), STORM, is_rare=True),
     Defect("what was not seen is not looked for again", ((recover, "settle", _seen_or_never),), STORM, is_rare=True),
     Defect("intents are not settled at the start", tuple((one, "recover", nothing_at_all) for one in USERS), STORM),
-    Defect("a late effect is not recognized as ours", ((decide_page, "adopt", nothing_at_all),), STORM),
+    Defect("a late effect is not recognized as ours", ((decide_page, "adopt", nothing_at_all),), STORM, first=80),
     Defect(
         "only the newest attempt of a create counts",
         ((recover, "created_base", _newest_attempt), (adopt, "created_base", _newest_attempt)),
         STORM,
+        first=275,
     ),
     Defect("what was overtaken is looked for", ((SqlJournal, "overtake", nothing),), STORM, is_rare=True),
 )
