@@ -49,10 +49,12 @@ class LateRequests:
         task.add_done_callback(self._landing.discard)
 
     async def _land(self, due: list[_Late]) -> None:
-        for late in due:
+        # Once: its time may be up in the moment in which the last request passes it.
+        landing = [late for late in due if late in self._under_way]
+        for late in landing:
             late.timer.cancel()
             self._under_way.remove(late)
-        for late in due:
+        for late in landing:
             await self._deliver(late.request)
 
 

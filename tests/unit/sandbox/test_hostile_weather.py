@@ -1,6 +1,7 @@
 """Which request is struck, and that every kind does something."""
 
 import asyncio
+import gc
 from random import Random  # noqa: TID251 - seeded
 
 import pytest
@@ -159,3 +160,23 @@ async def test_late_requests_land_in_their_turn() -> None:
     await late.land_all()
     assert landed == [second, first, third]
     assert len(late) == 0
+
+
+async def test_a_late_request_lands_once() -> None:
+    """Its time is up in the same moment in which the last other request passes it: no error, and one landing."""
+    landed: list[Request] = []
+    failures: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, failure: failures.append(failure))
+
+    async def deliver(one: Request) -> None:
+        landed.append(one)
+
+    late = LateRequests(deliver)
+    late.put(WRITE, after=1, seconds=0)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # the timer has run, what it began has not
+    await late.passed()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gc.collect()
+    assert (landed, failures) == ([WRITE], [])
