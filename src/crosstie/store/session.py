@@ -84,9 +84,7 @@ class Session:
             yield
             self._execute("COMMIT")
         except BaseException:
-            # A connection that was lost has nothing left to take back.
-            if self._held is not None:
-                self._execute("ROLLBACK")
+            self._take_back("ROLLBACK")
             raise
         finally:
             self._in_transaction = False
@@ -99,10 +97,18 @@ class Session:
             try:
                 yield
             except BaseException:
-                self._execute("ROLLBACK TO SAVEPOINT inside")
+                self._take_back("ROLLBACK TO SAVEPOINT inside")
+                self._take_back("RELEASE SAVEPOINT inside")
                 raise
-            finally:
-                self._execute("RELEASE SAVEPOINT inside")
+            self._execute("RELEASE SAVEPOINT inside")
+
+    def _take_back(self, text: str) -> None:
+        """Undo on the way out of an error, where there is anything left to undo: it must not hide the error."""
+        if self._held is None:
+            return  # the connection was lost, and the transaction with it
+        if self._dialect.name == "sqlite" and not self._driver.in_transaction:
+            return  # SQLite ends a transaction by itself, when the disk is full
+        self._execute(text)
 
     def rows(self, statement: sa.Executable, **arguments: object) -> list[Row]:
         """The rows of a statement, as named tuples."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from crosstie.model.errors import LockLostError
 from crosstie.model.intent import IntentState
@@ -148,7 +149,20 @@ class TransactionContract:
 
 
 class TestSqlite(OnSqlite, TransactionContract):
-    pass
+    def test_a_full_disk_is_told_as_what_it_is(self, store: SqlStore) -> None:
+        """The database ends the transaction by itself; the error is its own, what was there stays, and it goes on."""
+        store.couplings.put([coupling(1)], job=JOB, at=START)
+        session = store._session  # noqa: SLF001 - a disk of so many pages
+        full = session._execute("PRAGMA page_count").fetchone()[0]  # noqa: SLF001
+        session._execute(f"PRAGMA max_page_count = {full + 1}")  # noqa: SLF001
+
+        with pytest.raises(sa.exc.OperationalError, match="full"), store.transaction():
+            store.outcomes.put([outcome(number) for number in range(2000)])
+
+        session._execute("PRAGMA max_page_count = 100000")  # noqa: SLF001
+        store.couplings.put([coupling(2)], job=JOB, at=START)
+        assert store.couplings.count(CUSTOMER) == 2
+        assert store.outcomes.count_unsettled() == {}
 
 
 class TestPostgres(OnPostgres, TransactionContract):
