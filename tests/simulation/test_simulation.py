@@ -10,12 +10,12 @@ from tests.simulation.reached import missing
 from tests.simulation.run import catches, run_all
 
 PER_DEFECT = 3000
-ON_REAL_SHARE = 2000
+HISTORIES = 2000
 
 
 def test_no_history_breaks_a_promise() -> None:
     """Nothing lost, doubled or invented, nothing chosen over a person's head, quiet in the end; all kinds were met."""
-    found = run_all(1, ON_REAL_SHARE)
+    found = run_all(1, HISTORIES)
 
     assert found.violations == []
     assert missing(found.met) == set()

@@ -5,7 +5,6 @@ Anything else is for a person: creating it anew could make a second one.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from crosstie.engine.canonical import canonical
 from crosstie.model.intent import Intent, IntentState
@@ -13,20 +12,10 @@ from crosstie.model.record import Record
 from crosstie.model.schema import TableSchema
 from crosstie.model.words import Side
 
-OPERATION_LIMIT = timedelta(minutes=16)
-"""Business Central lets a request wait for eight minutes and work for eight; after that it was applied or never is."""
-MARGIN = timedelta(minutes=9)
-"""From the intent until the request left us: a page's lease, the patience with a busy server, and a little more."""
-
 
 def is_keyless(intent: Intent) -> bool:
     """Whether nothing but its values tells what an intent created."""
     return intent.is_insert and intent.destination is Side.ERP and intent.number is None
-
-
-def held_until(intended_at: datetime) -> datetime:
-    """Before this nobody knows, and nothing is sent again."""
-    return intended_at + OPERATION_LIMIT + MARGIN
 
 
 def judge_keyless(

@@ -10,7 +10,6 @@ whatever version, was not deleted: it is decided again.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from crosstie.engine.canonical import canonical
 from crosstie.engine.units import Unit, units_of
@@ -27,10 +26,6 @@ class Settled:
     state: IntentState
     held: frozenset[str] = frozenset()
     """Field mappings of a modification whose units hold what was sent."""
-
-
-UNDER_WAY = timedelta(minutes=20)
-"""For so long a request whose answer was lost may still have its effect: a server's longest operation, and a margin."""
 
 
 def settle(

@@ -5,13 +5,13 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from crosstie.model.errors import LockLostError
 from crosstie.model.intent import Intent, IntentState
 from crosstie.model.value import value_from_json, value_to_json, values_from_json, values_to_json
 from crosstie.model.words import JobId, MappingName, RecordId, Side, Version
+from crosstie.store.locks import hold_lock
 from crosstie.store.session import Keyed, Session, mine
 from crosstie.store.statement import Row, among, arg
-from crosstie.store.tables import intent, mapping_lock, number_range, reserved_number
+from crosstie.store.tables import intent, number_range, reserved_number
 
 _PAGE = 1000
 
@@ -20,11 +20,6 @@ _RANGES = Keyed(number_range)
 _RESERVED = Keyed(reserved_number)
 _OLDEST = (intent.c.intended_at, intent.c.intent_id)
 _NEWEST = (intent.c.intended_at.desc(), intent.c.intent_id.desc())
-_HOLD_LOCK = (
-    sa.update(mapping_lock)
-    .where(mine(mapping_lock), mapping_lock.c.mapping == arg("mapping"), mapping_lock.c.epoch == arg("epoch"))
-    .values(epoch=arg("epoch"))
-)
 _SETTLE = (
     sa.update(intent)
     .where(mine(intent), intent.c.intent_id == arg("id"))
@@ -105,9 +100,7 @@ class SqlJournal:
             return
         rows = [_to_row(one) | {"epoch": epoch, "intended_at": at, "settled_at": None} for one in intents]
         with self._session.transaction():
-            # An update, not a look: it holds the row against the one that would take over between look and commit.
-            if self._session.run(_HOLD_LOCK, mapping=intents[0].mapping, epoch=epoch) != 1:
-                raise LockLostError(f"Another worker took over {intents[0].mapping}; nothing was sent.")
+            hold_lock(self._session, intents[0].mapping, epoch)
             self._session.upsert(_INTENTS, rows)
 
     def settle(self, states: Mapping[str, IntentState], *, at: datetime) -> None:
@@ -154,9 +147,9 @@ class SqlJournal:
         rows = self._session.rows(_OWN_CREATES, mapping=mapping, crm_ids=crm_ids, numbers=numbers)
         return [_from_row(row) for row in rows]
 
-    def keyless(self, mapping: MappingName) -> Sequence[tuple[datetime, Intent]]:
-        """Creates of ERP records without a number of ours whose outcome is open or ambiguous, with their time."""
-        return [(row.intended_at, _from_row(row)) for row in self._session.rows(_KEYLESS, mapping=mapping)]
+    def keyless(self, mapping: MappingName) -> Sequence[Intent]:
+        """Creates of ERP records without a number of ours whose outcome is open or ambiguous, oldest first."""
+        return [_from_row(row) for row in self._session.rows(_KEYLESS, mapping=mapping)]
 
     def reserve_numbers(self, mapping: MappingName, pattern: str, ids: Sequence[RecordId]) -> Mapping[RecordId, str]:
         """The ERP number reserved for each CRM record; the same at every call."""

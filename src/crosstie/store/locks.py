@@ -38,6 +38,13 @@ _RENEW = _HELD.values(lease_until=arg("until"))
 _RELEASE = _HELD.values(owner="", lease_until=_LONG_AGO)
 
 
+def hold_lock(session: Session, mapping: MappingName, epoch: int) -> None:
+    """Keep a mapping's lock until the transaction ends; LockLostError when another owner took over."""
+    # An update, not a look: it holds the row against the one that would take over between look and commit.
+    if session.run(_HOLD, mapping=mapping, epoch=epoch) != 1:
+        raise LockLostError(f"Another worker took over {mapping}; nothing more is sent or remembered.")
+
+
 class SqlLocks:
     """Implements :class:`~crosstie.synch.ports.store.Locks`."""
 
@@ -63,9 +70,7 @@ class SqlLocks:
 
     def hold(self, mapping: MappingName, epoch: int) -> None:
         """Keep the lock until the transaction ends; LockLostError when another owner took over."""
-        # An update, not a look: it holds the row against the one that would take over between look and commit.
-        if self._session.run(_HOLD, mapping=mapping, epoch=epoch) != 1:
-            raise LockLostError(f"Another worker took over {mapping}.")
+        hold_lock(self._session, mapping, epoch)
 
     def release(self, mapping: MappingName, epoch: int) -> None:
         """Give the lock back; nothing happens when another owner has it."""

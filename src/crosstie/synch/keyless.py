@@ -6,11 +6,10 @@ the table is searched: the record is adopted, created, or a person is asked.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from crosstie.engine.canonical import canonical
-from crosstie.engine.keyless import held_until, is_keyless, judge_keyless
+from crosstie.engine.keyless import is_keyless, judge_keyless
+from crosstie.engine.under_way import UNDER_WAY, is_under_way
 from crosstie.model.action import SynchAction
 from crosstie.model.intent import Intent, IntentState
 from crosstie.model.reason import Reason, ReasonCode
@@ -29,13 +28,12 @@ async def settle_keyless(
     mine = [intent for intent in intents if is_keyless(intent)]
     if not mine:
         return {}
-    times = {one.id: at for at, one in env.store.journal.keyless(tables.mapping.name)}
     coupled = env.store.couplings.by_id(tables.mapping.name, Side.CRM, [intent.crm_id for intent in mine])
     result: dict[str, tuple[IntentState, Record | None]] = {}
     for intent in mine:
         if intent.crm_id in coupled:
             result[intent.id] = (IntentState.NOT_LANDED, None)  # a person coupled it meanwhile
-        elif intent.id in times and env.clock() < held_until(times[intent.id]):
+        elif intent.state is IntentState.OPEN and is_under_way(intent, env.clock()):
             result[intent.id] = (IntentState.OPEN, None)
         else:
             alike = await _alike(env, tables, intent)
@@ -49,37 +47,24 @@ async def hold_keyless(env: Environment, tables: Tables, works: Sequence[Work]) 
     new = [work for work in works if work.action is not None and work.action.kind is ActionKind.INSERT]
     if not new or mapping.create_number is not None or not mapping.direction.writes(Side.ERP):
         return
-    unknown = [_Unknown(at, intent) for at, intent in env.store.journal.keyless(mapping.name)]
-    coupled = env.store.couplings.by_id(mapping.name, Side.CRM, [one.intent.crm_id for one in unknown])
+    unknown = env.store.journal.keyless(mapping.name)
+    coupled = env.store.couplings.by_id(mapping.name, Side.CRM, [one.crm_id for one in unknown])
     for one in unknown:
-        if one.intent.crm_id in coupled:
+        if one.crm_id in coupled:
             continue
         for work in new:
-            if work.side is Side.CRM and work.id == one.intent.crm_id:
-                count = 0 if one.is_held else await _count_alike(env, tables, one.intent)
+            if work.side is Side.CRM and work.id == one.crm_id:
+                count = 0 if one.state is IntentState.OPEN else await _count_alike(env, tables, one)
                 _hold(tables, work, one, count)
-            elif work.side is Side.ERP and _looks_like(tables, one.intent, work.record):
+            elif work.side is Side.ERP and _looks_like(tables, one, work.record):
                 _hold(tables, work, one, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Unknown:
-    """A create whose outcome is not known."""
-
-    intended_at: datetime
-    intent: Intent
-
-    @property
-    def is_held(self) -> bool:
-        """The server may still be at it."""
-        return self.intent.state is IntentState.OPEN
-
-
-def _hold(tables: Tables, work: Work, one: _Unknown, alike: int) -> None:
+def _hold(tables: Tables, work: Work, one: Intent, alike: int) -> None:
     erp, crm = work.on(Side.ERP), work.on(Side.CRM)
-    if one.is_held:
-        until = held_until(one.intended_at)
-        reason = Reason(ReasonCode.OUTCOME_HELD, {"until": until.isoformat(timespec="seconds")})
+    if one.state is IntentState.OPEN:  # the server may still be at it
+        until = "" if one.intended_at is None else (one.intended_at + UNDER_WAY).isoformat(timespec="seconds")
+        reason = Reason(ReasonCode.OUTCOME_HELD, {"until": until})
         work.action = SynchAction(kind=ActionKind.WAIT, reason=reason, erp=erp, crm=crm)
     elif alike:
         reason = Reason(ReasonCode.CREATE_UNCLEAR, {"count": str(alike), "field": _column(tables)})

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from crosstie.engine.settle import UNDER_WAY, Settled, settle
+from crosstie.engine.settle import Settled, settle
+from crosstie.engine.under_way import UNDER_WAY, is_under_way
 from crosstie.model.coupling import Base, Coupling, Stamp
 from crosstie.model.intent import Intent, IntentState
 from crosstie.model.reason import Reason, ReasonCode
@@ -62,9 +63,8 @@ async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Int
         attempts = _attempts(env, tables, intents)
         for intent in intents:
             record = found[0].get(intent.id) or found[1].get(intent.id)
-            is_under_way = intent.intended_at is None or now - intent.intended_at < UNDER_WAY
             table = tables.on(intent.destination)
-            what = settle(intent, record, table, tables.mapping, is_under_way=is_under_way)
+            what = settle(intent, record, table, tables.mapping, is_under_way=is_under_way(intent, now))
             if intent.id in keyless:
                 state, record = keyless[intent.id]
                 what = Settled(state, frozenset(intent.source) if state is IntentState.LANDED else frozenset())

@@ -87,7 +87,8 @@ class JournalContract:
         store.journal.commit([held, *others], epoch=epoch, at=minutes(2))
         stranger.journal.commit([intent(9, **plain)], epoch=lock(stranger), at=START)
 
-        assert store.journal.keyless(CUSTOMER) == [(minutes(1), unclear), (minutes(2), held)]
+        found = store.journal.keyless(CUSTOMER)
+        assert [(one.intended_at, one) for one in found] == [(minutes(1), unclear), (minutes(2), held)]
 
     def test_what_landed_of_a_job_comes_newest_first(self, store: SqlStore, stranger: SqlStore) -> None:
         """More than a page, many at one instant; nothing open, of another job, mapping or connection."""

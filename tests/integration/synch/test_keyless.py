@@ -74,7 +74,7 @@ def known(world: World) -> tuple[int, list[IntentState], set[str]]:
     with world.product() as env:
         return (
             env.store.couplings.count(CUSTOMER),
-            [one.state for _, one in env.store.journal.keyless(CUSTOMER)],
+            [one.state for one in env.store.journal.keyless(CUSTOMER)],
             {str(one.reason.code) for one in env.store.outcomes.unsettled(CUSTOMER)},
         )
 

@@ -1,14 +1,13 @@
 """What became of a create without a key, over all small sets of records that look like it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
 from tests.unit.engine.builders import ERP_TABLE
 from tests.unit.engine.test_settle import MODIFY
 
-from crosstie.engine.keyless import held_until, is_keyless, judge_keyless
+from crosstie.engine.keyless import is_keyless, judge_keyless
 from crosstie.model.intent import IntentState
 from crosstie.model.record import Record
 from crosstie.model.words import RecordId, Side, Version
@@ -56,10 +55,3 @@ def test_a_reserved_number_or_a_derived_id_is_a_key(side: Side, number: str | No
     intent = replace(CREATE, destination=side, number=number, is_insert=is_insert)
 
     assert is_keyless(intent) is (side is Side.ERP and number is None and is_insert)
-
-
-def test_it_is_held_for_longer_than_the_server_works_and_we_send() -> None:
-    """16 minutes of the server, and the time until the request left us: a lease of 2, patience of 5."""
-    noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
-
-    assert held_until(noon) - noon >= timedelta(minutes=16 + 2 + 5)

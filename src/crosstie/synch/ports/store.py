@@ -209,8 +209,8 @@ class Journal(Protocol):
         """Intents, oldest first, that were to create these CRM rows, or ERP records with these numbers."""
         ...
 
-    def keyless(self, mapping: MappingName) -> Sequence[tuple[datetime, Intent]]:
-        """Creates of ERP records without a number of ours whose outcome is open or ambiguous, with their time."""
+    def keyless(self, mapping: MappingName) -> Sequence[Intent]:
+        """Creates of ERP records without a number of ours whose outcome is open or ambiguous, oldest first."""
         ...
 
     def reserve_numbers(self, mapping: MappingName, pattern: str, ids: Sequence[RecordId]) -> Mapping[RecordId, str]:
