@@ -5,7 +5,7 @@ again; what nobody can tell becomes a conflict with both values, and is never re
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from crosstie.engine.settle import Settled, settle
@@ -48,49 +48,72 @@ async def recover(env: Environment, tables: Tables, permit: Permit) -> int:
 async def settle_intents(env: Environment, tables: Tables, intents: Sequence[Intent], permit: Permit) -> frozenset[str]:
     """Look at the destinations and remember what became of these intents; returns the ids of those that stay open."""
     keyless = await settle_keyless(env, tables, intents)
-    held = frozenset(id_ for id_, (state, _) in keyless.items() if state is IntentState.OPEN)
-    intents = [intent for intent in intents if intent.id not in held]
+    held_back = frozenset(id_ for id_, (state, _) in keyless.items() if state is IntentState.OPEN)
+    intents = [intent for intent in intents if intent.id not in held_back]
     found = [await _look(env, tables, intents, side) for side in Side]
     gone = [await _confirm_gone(env, tables, intents, found, side) for side in Side]
     now = env.clock()
-    ids = [intent.crm_id for intent in intents]
     with remembering(env, tables.mapping.name, permit):
-        couplings = dict(env.store.couplings.by_id(tables.mapping.name, Side.CRM, ids))
-        states: dict[str, IntentState] = {}
-        conflicts: list[OpenConflict] = []
-        touched: dict[RecordId, Coupling] = {}
-        deleted: list[tuple[Intent, Coupling]] = []
-        attempts = _attempts(env, tables, intents)
+        couplings = env.store.couplings.by_id(tables.mapping.name, Side.CRM, [intent.crm_id for intent in intents])
+        findings = _Findings(tables, permit, now, dict(couplings), _attempts(env, tables, intents))
         for intent in intents:
-            record = found[0].get(intent.id) or found[1].get(intent.id)
-            table = tables.on(intent.destination)
-            what = settle(intent, record, table, tables.mapping, is_under_way=is_under_way(intent, now))
-            if intent.id in keyless:
-                state, record = keyless[intent.id]
-                what = Settled(state, frozenset(intent.source) if state is IntentState.LANDED else frozenset())
-            states[intent.id] = what.state
             if intent.is_delete:
-                # Neither shown nor said to be gone: decided again, and told then.
-                is_gone = any(intent.id in ids_ for ids_ in gone)
-                states[intent.id] = IntentState.LANDED if is_gone else IntentState.NOT_LANDED
-                deleted += [(intent, couplings[intent.crm_id])] if is_gone and intent.crm_id in couplings else []
-            elif what.state in _MOVED and record is not None:
-                if what.held:
-                    tries = attempts.get(key_of(intent), [intent]) if intent.is_insert else [intent]
-                    proved = created_base(tables, tries, record)
-                    bases = {name: base for name, base in proved.items() if name in what.held}
-                    known = couplings.get(intent.crm_id)
-                    coupling = _landed(intent, record, coupling=known, bases=bases)
-                    couplings[intent.crm_id] = touched[intent.crm_id] = coupling
-                conflicts += ambiguous_units(tables, intent, record, what, job=permit.job, at=now)
-        fresh = [one for one in touched.values() if one.erp_version is None and one.crm_version is None]
-        env.store.couplings.put(touched.values(), job=permit.job, at=now)
-        env.store.outcomes.put([_look_again(one, permit, now) for one in touched.values()])
-        env.store.outcomes.wake(fresh, now=now)
-        end_deleted(env, deleted, permit.job, now)
-        env.store.outcomes.put_conflicts(conflicts)
-        env.store.journal.settle(states, at=now)
-    return held
+                findings.add_delete(intent, is_gone=any(intent.id in some for some in gone))
+            elif intent.id in keyless:
+                state, record = keyless[intent.id]
+                held = frozenset(intent.source) if state is IntentState.LANDED else frozenset[str]()
+                findings.add(intent, record, Settled(state, held))
+            else:
+                record = found[0].get(intent.id) or found[1].get(intent.id)
+                table, waits = tables.on(intent.destination), is_under_way(intent, now)
+                findings.add(intent, record, settle(intent, record, table, tables.mapping, is_under_way=waits))
+        findings.remember(env)
+    return held_back
+
+
+@dataclass
+class _Findings:
+    """What a look at the destinations came to, until it is remembered."""
+
+    tables: Tables
+    permit: Permit
+    now: datetime
+    couplings: dict[RecordId, Coupling]
+    attempts: Mapping[str, Sequence[Intent]]
+    states: dict[str, IntentState] = field(default_factory=dict)
+    touched: dict[RecordId, Coupling] = field(default_factory=dict)
+    conflicts: list[OpenConflict] = field(default_factory=list)
+    deleted: list[tuple[Intent, Coupling]] = field(default_factory=list)
+
+    def add_delete(self, intent: Intent, *, is_gone: bool) -> None:
+        """A record that is neither shown nor said to be gone is decided again, and told then."""
+        self.states[intent.id] = IntentState.LANDED if is_gone else IntentState.NOT_LANDED
+        if is_gone and intent.crm_id in self.couplings:
+            self.deleted.append((intent, self.couplings[intent.crm_id]))
+
+    def add(self, intent: Intent, record: Record | None, what: Settled) -> None:
+        """What holds the sent values becomes base; the rest of what moved is a conflict."""
+        self.states[intent.id] = what.state
+        if record is None or what.state not in _MOVED:
+            return
+        if what.held:
+            tries = self.attempts.get(key_of(intent), [intent]) if intent.is_insert else [intent]
+            proved = created_base(self.tables, tries, record)
+            bases = {name: base for name, base in proved.items() if name in what.held}
+            coupling = _landed(intent, record, coupling=self.couplings.get(intent.crm_id), bases=bases)
+            self.couplings[intent.crm_id] = self.touched[intent.crm_id] = coupling
+        self.conflicts += ambiguous_units(self.tables, intent, record, what, job=self.permit.job, at=self.now)
+
+    def remember(self, env: Environment) -> None:
+        """Write it all down; called inside the transaction of the worker that holds the lock."""
+        touched, job = list(self.touched.values()), self.permit.job
+        fresh = [one for one in touched if one.erp_version is None and one.crm_version is None]
+        env.store.couplings.put(touched, job=job, at=self.now)
+        env.store.outcomes.put([_look_again(one, self.permit, self.now) for one in touched])
+        env.store.outcomes.wake(fresh, now=self.now)
+        end_deleted(env, self.deleted, job, self.now)
+        env.store.outcomes.put_conflicts(self.conflicts)
+        env.store.journal.settle(self.states, at=self.now)
 
 
 def moved_unseen(env: Environment, tables: Tables, works: Sequence[Work]) -> list[Intent]:
