@@ -1,4 +1,4 @@
-"""Both servers in one process on one event loop, from bound sockets to a graceful stop."""
+"""Both servers in one process on one event loop, in clear and over TLS, from bound sockets to a graceful stop."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import uvicorn
@@ -25,17 +26,20 @@ _LONGEST_HEAD = 128 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A server that is about to serve an application on a socket of its own."""
+    """A socket on which an application is about to be served; one application may have several."""
 
     app: ASGIApp
     socket: socket.socket
     protocol: type[asyncio.Protocol] | Literal["auto"] = "auto"
     """Who speaks HTTP on its connections; by itself whatever uvicorn finds best."""
+    certificate: Path | None = None
+    """Chain and key of a listener that speaks TLS."""
 
     @property
     def url(self) -> str:
-        """Its address."""
-        return f"http://{HOST}:{self.socket.getsockname()[1]}"
+        """Its address; over TLS by the name that certificates are made for."""
+        port = self.socket.getsockname()[1]
+        return f"http://{HOST}:{port}" if self.certificate is None else f"https://localhost:{port}"
 
 
 def bind(port: int, option: str) -> socket.socket:
@@ -74,7 +78,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve(listeners: list[Listener], announce: Callable[[], None], parent: int | None) -> None:
-    """Serve until SIGTERM, SIGINT, or the end of the pipe `parent`; `announce` is called when both are ready."""
+    """Serve until SIGTERM, SIGINT, or the end of the pipe `parent`; `announce` is called when all are ready."""
     servers = [_Server(_config(listener)) for listener in listeners]
     loop = asyncio.get_running_loop()
 
@@ -98,6 +102,7 @@ def _config(listener: Listener) -> uvicorn.Config:
     return uvicorn.Config(
         listener.app,
         http=listener.protocol,
+        ssl_certfile=listener.certificate,
         log_level="warning",
         access_log=False,
         lifespan="off",

@@ -4,7 +4,6 @@ A company is built in `loading-*` and renamed to `company` when it is complete, 
 nothing that could be taken for one.
 """
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from crosstie_sandbox.company.build import CRM_FILE, ERP_FILE, build
 from crosstie_sandbox.company.choose import ChanceOfSeed, Choice, read
 from crosstie_sandbox.company.data import CompanyDataError
 from crosstie_sandbox.problems import StartError
+from crosstie_sandbox.secret_file import write_secret
 from crosstie_sandbox.token import Credentials
 
 _COMPANY = "company"
@@ -152,12 +152,5 @@ def credentials_of(folder: Path, *, ids: IdSource, secret: SecretSource, access_
         "user": "CROSSTIE",
         "web_service_access_key": access_key(),
     }
-    unfinished = folder / f"{_CREDENTIALS}.new"
-    unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        simplejson.dump(made, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(path)
+    write_secret(path, simplejson.dumps(made, indent=2).encode())
     return Credentials(**made)
