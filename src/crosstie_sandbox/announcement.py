@@ -7,6 +7,7 @@ from typing import Any
 from crosstie_sandbox.token import Credentials
 
 TENANT = "sandbox"
+PEOPLE_SIGN_IN_WITH = "Sign-in for people"
 Details = dict[str, dict[str, Any]]
 
 
@@ -20,7 +21,7 @@ class Addresses:
 
 
 def connection_details(*, crm: Addresses, erp: Addresses, credentials: Credentials, company_id: str) -> Details:
-    """Addresses and credentials of both servers."""
+    """Addresses and credentials of both servers, and who else can sign in."""
 
     def server(at: Addresses) -> dict[str, Any]:
         return {
@@ -37,7 +38,29 @@ def connection_details(*, crm: Addresses, erp: Addresses, credentials: Credentia
         "user": credentials.user,
         "web_service_access_key": credentials.web_service_access_key,
     }
-    return {"crm": server(crm), "erp": {**server(erp), **on_premises}}
+    return {"crm": server(crm), "erp": {**server(erp), **on_premises}, "sign_in": _sign_in(credentials)}
+
+
+def _sign_in(credentials: Credentials) -> dict[str, Any]:
+    """The directory: its people, the public client they sign in with, and applications besides the integration's."""
+    return {
+        "tenant": TENANT,
+        "tenant_id": credentials.tenant_id,
+        "client_id": next(one.client_id for one in credentials.others if one.name == PEOPLE_SIGN_IN_WITH),
+        "people": [
+            {
+                "address": one.address,
+                "password": one.password,
+                "is_administrator": one.is_administrator,
+                "is_enabled": one.is_enabled,
+            }
+            for one in credentials.people
+        ],
+        "applications": [
+            {"name": one.name, "client_id": one.client_id, "client_secret": one.client_secret or None}
+            for one in credentials.others
+        ],
+    }
 
 
 def banner(details: Details, control: str | None = None) -> str:

@@ -19,6 +19,7 @@ from crosstie_sandbox.problems import StartError
 HOST = "127.0.0.1"
 _BACKLOG = 2048
 _GRACE_SECONDS = 3
+_FAREWELL_SECONDS = 0.2
 _KEEP_ALIVE_SECONDS = 75
 _LONGEST_HEAD = 128 * 1024
 """Hundreds of ids fit into the filter of one address."""
@@ -71,6 +72,20 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        leaving = asyncio.create_task(self._leave_those_who_do_not_answer())
+        await super().shutdown(sockets)
+        leaving.cancel()
+
+    async def _leave_those_who_do_not_answer(self) -> None:
+        """Closing TLS waits for the peer's farewell, which a client that keeps an idle connection does not send."""
+        while True:
+            await asyncio.sleep(_FAREWELL_SECONDS)
+            for connection in list(self.server_state.connections):
+                transport = connection.transport
+                if transport.is_closing() and transport.get_write_buffer_size() == 0:
+                    transport.abort()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

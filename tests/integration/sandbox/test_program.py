@@ -80,7 +80,7 @@ def erp_of(details: dict[str, Any]) -> httpx2.Client:
 def test_both_servers_serve_what_the_first_line_says(running: Running, tmp_path: Path) -> None:
     """The JSON line comes when both accept connections; its credentials open both, and SIGTERM ends it with 0."""
     process, details = running("--state", tmp_path / "state")
-    assert set(details) == {"crm", "erp"}
+    assert set(details) == {"crm", "erp", "sign_in"}
     assert len(details["erp"]["web_service_access_key"]) == 44
     for name in ("crm", "erp"):
         server = details[name]

@@ -81,7 +81,7 @@ def test_both_doors_lead_to_the_same_company(details: dict[str, Any]) -> None:
 def test_with_tls_nothing_is_served_in_clear(tmp_path: Path) -> None:
     """--tls serves TLS only, and every address of the first line says so."""
     with running("--state", tmp_path / "state", "--generate", 1, "--tls") as program:
-        for server in program.details.values():
+        for server in (program.details["crm"], program.details["erp"]):
             assert server["url"] == server["tls_url"]
             assert server["token_url"].startswith("https://localhost:")
             with strange_client(server["ca"]) as client:
@@ -126,3 +126,13 @@ def test_a_damaged_certificate_is_explained(tmp_path: Path) -> None:
         certificates_of(tmp_path / "tls", lambda: NOW)
     assert str(found.server) in refusal.value.message
     assert "Remove" in refusal.value.next_step
+
+
+def test_it_stops_though_a_client_keeps_a_connection(tmp_path: Path) -> None:
+    """A client that keeps an idle connection over TLS is left in order, without a word about requests cut off."""
+    with running("--state", tmp_path / "state", "--generate", 1) as program:
+        crm = program.details["crm"]
+        with strange_client(crm["ca"]) as client:
+            assert client.get(f"{crm['tls_url']}/sandbox/stats").status_code == 200
+            program.process.terminate()
+            assert program.process.wait(timeout=20) == 0
