@@ -31,7 +31,7 @@ from crosstie_sandbox.problems import StartError
 from crosstie_sandbox.serve import serve
 from crosstie_sandbox.state import credentials_of, locked, prepare, writing_to
 from crosstie_sandbox.tls import certificates_of
-from crosstie_sandbox.token import Credentials
+from crosstie_sandbox.token import Credentials, IdSource
 
 FAILED = 2
 INTERRUPTED = 130
@@ -43,6 +43,12 @@ def _now() -> datetime:
 
 def _new_id() -> UUID:
     return uuid4()
+
+
+def _ids_of(seed: int) -> IdSource:
+    """Ids that the same seed gives again: for a company that is loaded, never for one that is there."""
+    chance = _chance_of(seed, "ids")
+    return lambda: UUID(int=chance.getrandbits(128), version=4)
 
 
 def _chance_of(seed: int, name: str) -> Random:
@@ -60,7 +66,8 @@ def _access_key() -> str:
 
 def _open(options: argparse.Namespace, choice: Choice | None) -> tuple[Starlette, Starlette, Credentials]:
     folder = options.state
-    crm_file, erp_file = prepare(folder, choice, reset=options.reset, clock=_now, ids=_new_id, chance_of=_chance_of)
+    ids = _new_id if options.seed is None else _ids_of(options.seed)
+    crm_file, erp_file = prepare(folder, choice, reset=options.reset, clock=_now, ids=ids, chance_of=_chance_of)
     credentials = credentials_of(folder, ids=_new_id, secret=_secret, access_key=_access_key)
     settings = Settings(manual_numbers=not options.no_manual_numbers)
     erp_app = create_erp(erp_file, clock=_now, ids=_new_id, credentials=credentials, settings=settings)
@@ -77,7 +84,7 @@ def _served(app: Starlette, faults: Plan | None, vendor: Vendor) -> Served:
 
 def _run(options: argparse.Namespace) -> None:
     choice = company_choice(options)
-    faults = None if options.faults is None else read_plan(options.faults)
+    faults = None if options.faults is None else read_plan(options.faults, options.seed or 0)
     with (
         doors(options, "crm") as crm_doors,
         doors(options, "erp") as erp_doors,

@@ -15,7 +15,7 @@ from crosstie.cli.options import Home, Json
 def sandbox(
     data: Annotated[Path | None, typer.Option(help="Load the company from the CSV files of this folder.")] = None,
     generate: Annotated[int | None, typer.Option(help="Generate a company with so many customers.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The seed of --generate.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed of all chance.")] = None,
     crm_port: Annotated[int, typer.Option(help="Port of the CRM; 0: any free one.")] = 8091,
     erp_port: Annotated[int, typer.Option(help="Port of the ERP; 0: any free one.")] = 8092,
     crm_tls_port: Annotated[int, typer.Option(help="The CRM's port for TLS; 0: any free one.")] = 8491,

@@ -141,6 +141,26 @@ def test_another_company_needs_a_reset(running: Running, tmp_path: Path) -> None
     assert sorted(path.name for path in state.iterdir()) == [".lock", "company", "credentials.json", "tls"]
 
 
+def test_the_same_seed_makes_the_same_world(running: Running, tmp_path: Path) -> None:
+    """Two folders with one seed hold the same rows under the same ids; faults follow it; secrets never do."""
+    worlds = []
+    for name in ("one", "other"):
+        words = ("--generate", 3, "--seed", 7, "--faults", "chance=0")
+        process, details = running("--state", tmp_path / name, *words)
+        assert httpx2.get(f"{details['crm']['url']}/_hostile").json()["seed"] == 7
+        with erp_of(details) as erp:
+            rows = erp.get("customers?$select=id,number,displayName").json()["value"]
+            made = erp.post("customers", json={"displayName": "Afterwards"}).json()["id"]
+        worlds.append((details, rows, made))
+        process.kill()
+    (one, rows, made), (other, other_rows, other_made) = worlds
+    assert one["erp"]["company_id"] == other["erp"]["company_id"]
+    assert [(row["id"], row["displayName"]) for row in rows] == [(row["id"], row["displayName"]) for row in other_rows]
+    assert made != other_made
+    for secret in ("client_secret", "web_service_access_key", "client_id"):
+        assert one["erp"][secret] != other["erp"][secret]
+
+
 def test_bad_data_loads_nothing(tmp_path: Path) -> None:
     """A wrong file ends the program with an explanation, leaves no company behind and replaces none."""
     (tmp_path / "data" / "erp").mkdir(parents=True)
@@ -206,7 +226,8 @@ def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
     [
         ("--generate", "many"),
         ("--generate", "0"),
-        ("--seed", "1"),
+        ("--seed", "one"),
+        ("--tls", "--crm-tls-port", "1"),
         ("--data", "x", "--generate", "1"),
         ("--frobnicate",),
     ],
