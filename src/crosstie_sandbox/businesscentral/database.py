@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from crosstie_sandbox.businesscentral.etags import etag
-from crosstie_sandbox.businesscentral.page import Page, pages
+from crosstie_sandbox.businesscentral.page import Page, pages, tables
 from crosstie_sandbox.businesscentral.values import ZERO_GUID, blank, date_time_text
 from crosstie_sandbox.odata.folding import install
 
@@ -21,7 +21,7 @@ Clock = Callable[[], datetime]
 IdSource = Callable[[], UUID]
 LOCAL_CURRENCY = "EUR"
 _EXTRA_INDEXES = {
-    "customers": ("salespersonCode", "currencyCode", "lastModifiedDateTime"),
+    "customers": ("salespersonCode", "currencyCode", "primaryContactNumber", "lastModifiedDateTime"),
     "contacts": ("companyNumber", "lastModifiedDateTime"),
 }
 _RELATIONS = """
@@ -120,7 +120,7 @@ def columns(page: Page) -> tuple[str, ...]:
 
 
 def _create(database: Database) -> None:
-    for page in pages().values():
+    for page in tables().values():
         if not page.view:
             for statement in _table(page):
                 database.connection.execute(statement)

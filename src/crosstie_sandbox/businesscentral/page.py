@@ -1,5 +1,7 @@
 """The API pages as data: one TOML file per page in `pages/`, the enums in `enums.toml`.
 
+Tables that no API page shows are described in the same way in `tables/`.
+
 A page names its properties with type, length and whether they can be written, the field of the table behind each
 (error texts name fields, not properties), the natural key, and which of insert, modify and delete it allows.
 """
@@ -85,9 +87,11 @@ class Page:
     allows: frozenset[str]
     view: bool
     number_series: NumberSeries | None
-    unlisted: tuple[str, ...]
+    unlisted: Mapping[str, Property]
     """Columns that the table has and the page does not show."""
     properties: Mapping[str, Property]
+    columns: Mapping[str, Property]
+    """The columns of the table, whether the page shows them or not."""
     navigations: Mapping[str, Navigation]
 
     @property
@@ -102,19 +106,29 @@ class Page:
 
 
 def referring(target: Page) -> Iterator[tuple[Page, Property]]:
-    """The properties of all pages whose values are natural keys of a page."""
-    for page in pages().values():
-        for column in page.properties.values():
+    """The columns of all tables whose values are natural keys of a page."""
+    for page in tables().values():
+        for column in page.columns.values():
             if column.relation == (target.entity_set, target.key):
                 yield page, column
 
 
 @cache
 def pages() -> Mapping[str, Page]:
-    """All pages by entity set."""
+    """All API pages by entity set."""
+    return _read("pages")
+
+
+@cache
+def tables() -> Mapping[str, Page]:
+    """All pages, and the tables that no API page shows, by entity set."""
+    return {**pages(), **_read("tables")}
+
+
+def _read(folder: str) -> Mapping[str, Page]:
     enums = tomllib.loads(_package().joinpath("enums.toml").read_text(encoding="utf-8"))
     found = {}
-    for file in sorted(_package().joinpath("pages").iterdir(), key=lambda entry: entry.name):
+    for file in sorted(_package().joinpath(folder).iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".toml"):
             page = _page(tomllib.loads(file.read_text(encoding="utf-8")), enums)
             found[page.entity_set] = page
@@ -127,6 +141,8 @@ def _package() -> Traversable:
 
 def _page(data: dict[str, Any], enums: dict[str, list[str]]) -> Page:
     series = data.get("number_series")
+    properties = {name: _property(name, entry, enums) for name, entry in data["properties"].items()}
+    unlisted = {name: _property(name, entry, enums) for name, entry in data.get("unlisted", {}).items()}
     return Page(
         entity=data["entity"],
         entity_set=data["entity_set"],
@@ -136,8 +152,9 @@ def _page(data: dict[str, Any], enums: dict[str, list[str]]) -> Page:
         allows=frozenset(data["allows"]),
         view=data.get("view", False),
         number_series=NumberSeries(**series) if series else None,
-        unlisted=tuple(data.get("unlisted", ())),
-        properties={name: _property(name, entry, enums) for name, entry in data["properties"].items()},
+        unlisted=unlisted,
+        properties=properties,
+        columns={**properties, **unlisted},
         navigations={name: Navigation(name, **entry) for name, entry in data.get("navigations", {}).items()},
     )
 

@@ -10,7 +10,7 @@ from crosstie_sandbox.businesscentral.errors import (
     read_only,
     undeclared_property,
 )
-from crosstie_sandbox.businesscentral.page import Page, Property, pages
+from crosstie_sandbox.businesscentral.page import Page, Property, tables
 from crosstie_sandbox.businesscentral.values import ZERO_GUID, Stored, stored
 
 Changes = dict[str, Stored]
@@ -36,7 +36,7 @@ def read_body(page: Page, body: object) -> Changes:
 
 def check_relations(database: Database, page: Page, changes: Changes) -> None:
     """Every code names a record that exists, and a code agrees with the id beside it."""
-    for column in page.properties.values():
+    for column in page.columns.values():
         if column.twin is not None:
             _settle_twins(database, column, changes)
         elif column.name in changes:
@@ -50,7 +50,7 @@ def _check_relation(database: Database, page: Page, column: Property, value: Sto
         return
     target, key = column.relation
     if _lookup(database, target, "id", key, value) is None:
-        raise not_in_related_table(page, column, str(value), pages()[target].table)
+        raise not_in_related_table(page, column, str(value), tables()[target].table)
 
 
 def _settle_twins(database: Database, column: Property, changes: Changes) -> None:
@@ -58,7 +58,7 @@ def _settle_twins(database: Database, column: Property, changes: Changes) -> Non
     if column.relation is None or column.twin is None:
         return
     target, key = column.relation
-    named = pages()[target].table
+    named = tables()[target].table
     local = database.local_currency
     by_code: tuple[Stored, Stored] | None = None
     by_id: tuple[Stored, Stored] | None = None

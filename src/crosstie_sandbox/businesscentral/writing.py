@@ -1,11 +1,11 @@
 """Insert, modify and delete, with everything the application does along with them, in one transaction each."""
 
-from crosstie_sandbox.businesscentral import contacts
+from crosstie_sandbox.businesscentral import contacts, primary_contacts
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import dialog
 from crosstie_sandbox.businesscentral.etags import check_etag
 from crosstie_sandbox.businesscentral.numbering import check_manual, next_number
-from crosstie_sandbox.businesscentral.page import Page, referring
+from crosstie_sandbox.businesscentral.page import Page, pages, referring
 from crosstie_sandbox.businesscentral.payload import Changes, check_relations
 from crosstie_sandbox.businesscentral.rows import Row, add, change, get, remove, those
 from crosstie_sandbox.businesscentral.values import blank
@@ -14,8 +14,7 @@ from crosstie_sandbox.businesscentral.values import blank
 def insert(database: Database, page: Page, changes: Changes, contact_number: str | None = None) -> Row:
     """Add a record; a customer gets a contact of its own unless `contact_number` names one that exists."""
     check_relations(database, page, changes)
-    row: Row = {name: blank(column) for name, column in page.properties.items()}
-    row.update(dict.fromkeys(page.unlisted, ""))
+    row: Row = {name: blank(column) for name, column in page.columns.items()}
     row.update(changes)
     if "id" not in changes:
         row["id"] = str(database.ids())
@@ -29,7 +28,19 @@ def insert(database: Database, page: Page, changes: Changes, contact_number: str
     add(database, page, row)
     if page.entity_set == "customers":
         _give_contact(database, row, contact_number)
+        entered = dict(row)
+        _settle_primary_contact(database, row, changes, {**row, "contactName": "", "primaryContactNumber": ""})
+        if row != entered:
+            change(database, page, row, {name: value for name, value in row.items() if entered[name] != value})
     return row
+
+
+def _settle_primary_contact(database: Database, customer: Row, changes: Changes, before: Row) -> None:
+    """Check the primary contact, or make the one whose name was entered."""
+    primary_contacts.settle(database, customer, changes, before)
+    if primary_contacts.is_wanted(customer, before):
+        person = insert(database, pages()["contacts"], primary_contacts.person_of(database, customer))
+        customer["primaryContactNumber"] = person["number"]
 
 
 def _number(database: Database, page: Page, row: Row) -> None:
@@ -55,7 +66,7 @@ def _give_contact(database: Database, customer: Row, contact_number: str | None)
         page = contacts.page_of_contacts()
         made = contacts.contact_of_customer(customer)
         made["number"] = next_number(database, page, page.number_series) if page.number_series else ""
-        row: Row = {name: blank(column) for name, column in page.properties.items()}
+        row: Row = {name: blank(column) for name, column in page.columns.items()}
         row.update(made)
         row["id"] = str(database.ids())
         row["contactBusinessRelation"] = "Customer"
@@ -79,6 +90,7 @@ def modify(database: Database, page: Page, identity: str, changes: Changes, cond
     row.update(changes)
     if page.entity_set == "customers":
         _check_customer(row, changes, is_new=False)
+        _settle_primary_contact(database, row, changes, before)
     if page.entity_set == "contacts":
         _complete_contact(database, row, changes, before)
     change(database, page, row, {name: value for name, value in row.items() if before[name] != value})
@@ -116,6 +128,7 @@ def delete(database: Database, page: Page, identity: str, condition: str) -> Non
     check_etag(row["etag"], condition)
     if page.entity_set == "contacts":
         contacts.detach_persons(database, str(row["number"]))
+        primary_contacts.forget(database, row)
         database.connection.execute("DELETE FROM businessRelations WHERE contactNumber = ?", (row["number"],))
     elif page.entity_set == "customers":
         contacts.unrelate(database, row)
@@ -133,5 +146,5 @@ def _check_unused(database: Database, page: Page, row: Row) -> None:
         elif used:
             raise dialog(
                 f"You cannot delete {page.table} {row[page.key or 'id']} because it is used by "
-                f"{len(used)} record(s) of table {referring_page.table}, such as {used[0]['number']}."
+                f"{len(used)} record(s) of table {referring_page.table}, such as {used[0][referring_page.order[0]]}."
             )
