@@ -123,7 +123,7 @@ def _json_bytes(content: bytes) -> Response:
 
 def _response(result: Answer) -> Response:
     if result.text is not None:
-        return PlainTextResponse(result.text, result.status, {"OData-Version": "4.0"})
+        return PlainTextResponse(result.text, result.status, {"OData-Version": "4.0"}, result.text_type)
     if result.body is None:
         return answer(b"", result.status, result.headers)
     return json_answer(result.body, result.status, result.headers)

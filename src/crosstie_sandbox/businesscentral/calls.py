@@ -21,9 +21,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: a JSON value or a plain text."""
+    """What goes back: a JSON value or a text."""
 
     status: int
     body: object = None
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
     text: str | None = None
+    text_type: str = "text/plain"

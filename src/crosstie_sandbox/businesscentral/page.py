@@ -43,6 +43,8 @@ class Property:
     """Its value follows from other properties; a written one must say the same."""
     initial: str | None
     wire_names: tuple[str, ...]
+    enum: str
+    """The enum's name in the application; nothing for other types."""
     relation: tuple[str, str] | None
     """Entity set and key property that a value must be found in."""
     twin: str | None
@@ -209,6 +211,7 @@ def _property(name: str, entry: dict[str, Any], enums: dict[str, list[str]]) -> 
         follows=entry.get("follows", False),
         initial=entry.get("initial"),
         wire_names=tuple(enums[entry["enum"]]) if "enum" in entry else (),
+        enum=entry.get("enum", ""),
         relation=_pair(entry.get("relation")),
         twin=entry.get("twin"),
         local=entry.get("local", False),

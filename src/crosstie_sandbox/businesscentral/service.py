@@ -4,13 +4,18 @@ import sqlite3
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from crosstie_sandbox.businesscentral.addresses import Target, find_target, query_company
+from crosstie_sandbox.businesscentral.addresses import Step, Target, find_target, query_company
 from crosstie_sandbox.businesscentral.calls import Answer, Call
+from crosstie_sandbox.businesscentral.csdl import metadata
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request, no_company, no_set, not_allowed
 from crosstie_sandbox.businesscentral.page import pages
 from crosstie_sandbox.businesscentral.verbs import VERBS
 from crosstie_sandbox.odata.errors import ODataError
+from crosstie_sandbox.odata.query import parse_query
+
+
+METADATA = Step("$metadata")
 
 
 @dataclass(slots=True)
@@ -51,6 +56,8 @@ class Service:
         target = find_target(call.path)
         if target.entity_set == "":
             return _service_document(call)
+        if target.steps == (METADATA,):
+            return _metadata(call)
         page = pages().get(target.entity_set)
         if page is None:
             raise no_set(target.entity_set)
@@ -70,3 +77,11 @@ class Service:
 def _service_document(call: Call) -> Answer:
     sets = [{"name": name, "kind": "EntitySet", "url": name} for name in pages()]
     return Answer(200, {"@odata.context": f"{call.root}/$metadata", "value": sets})
+
+
+def _metadata(call: Call) -> Answer:
+    if call.method != "GET":
+        raise ApiError(405, "BadRequest_MethodNotAllowed", "The metadata can only be read.")
+    first_version = parse_query(call.query).other.get("$schemaversion") == "1.0"
+    text = metadata(enums_as_strings=first_version).decode("utf-8")
+    return Answer(200, text=text, text_type="application/xml")
