@@ -17,9 +17,11 @@ from crosstie_sandbox.dataverse.batch import execute_batch
 from crosstie_sandbox.dataverse.context import Session
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import ServiceError, unknown_segment
-from crosstie_sandbox.dataverse.limits import VENDOR_LIMITS, Limits, Throttle, ThrottledError
+from crosstie_sandbox.dataverse.limits import VENDOR_LIMITS, Limits, Throttle
 from crosstie_sandbox.dataverse.operation import Counters, Operation, Reply, error_reply
-from crosstie_sandbox.dataverse.seed import add_application, application_caller, seed
+from crosstie_sandbox.dataverse.security.callers import caller_of
+from crosstie_sandbox.dataverse.security.rights import RightsBook
+from crosstie_sandbox.dataverse.seed import add_application, seed
 from crosstie_sandbox.dataverse.service import Service
 from crosstie_sandbox.token import Clock, Credentials, Gate, IdSource, Tokens, token_route
 
@@ -60,6 +62,7 @@ class Api:
         self._database = database
         self._gate = gate
         self._throttle = throttle
+        self._book = RightsBook(database)
         self._base = re.compile(
             re.escape(base_path).replace(re.escape("{N.N}"), r"\d+\.\d+").removesuffix("/") + "(?:/|$)"
         )
@@ -103,14 +106,14 @@ class Api:
 
         def perform(body: bytes) -> Reply:
             operation = Operation(request.method, path[base.end() :], query, headers, body)
-            caller = application_caller(self._database, client)
-            return self._execute(Service(Session(self._database, caller, root, self._counters)), operation)
+            caller, rights = caller_of(self._database, self._book, client, headers)
+            session = Session(self._database, caller, rights, root, self._counters)
+            return self._execute(Service(session), operation)
 
         try:
             return await self._within_limits(client, request, perform)
-        except ThrottledError as refusal:
-            answer = error_reply(refusal)
-            return Reply(answer.status, {**answer.headers, "Retry-After": str(refusal.wait)}, answer.body)
+        except ServiceError as refusal:
+            return error_reply(refusal)
 
     async def _within_limits(self, user: str, request: Request, perform: Callable[[bytes], Reply]) -> Reply:
         """Do it, unless the user has asked for too much; the reply says how much is left."""

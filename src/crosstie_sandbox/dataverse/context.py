@@ -12,6 +12,8 @@ from crosstie_sandbox.dataverse.payload import Changes, References, read_body
 from crosstie_sandbox.dataverse.preferences import Preferences
 from crosstie_sandbox.dataverse.reading import Reader
 from crosstie_sandbox.dataverse.schema import Table, tables
+from crosstie_sandbox.dataverse.security.guard import Guard, GuardedWriter
+from crosstie_sandbox.dataverse.security.rights import Rights
 from crosstie_sandbox.dataverse.writing import Caller, Writer
 from crosstie_sandbox.odata.answer import context_url
 from crosstie_sandbox.odata.query import QueryOptions
@@ -23,12 +25,23 @@ class Session:
 
     database: Database
     caller: Caller
+    rights: Rights
     root: str
     counters: Counters
 
     @property
-    def writer(self) -> Writer:
-        """Writes in the name of the caller."""
+    def guard(self) -> Guard:
+        """Says what the caller may do."""
+        return Guard(self.database, self.rights)
+
+    @property
+    def writer(self) -> GuardedWriter:
+        """Writes in the name of the caller what it may write."""
+        return GuardedWriter(self.platform, self.guard)
+
+    @property
+    def platform(self) -> Writer:
+        """Writes in the name of the caller what the platform does by itself."""
         return Writer(self.database, self.caller)
 
 

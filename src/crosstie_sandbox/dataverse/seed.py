@@ -2,6 +2,7 @@
 
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.schema import tables
+from crosstie_sandbox.dataverse.security.roles import add_roles, administrator_role, assign
 from crosstie_sandbox.dataverse.writing import Caller, Writer
 
 APPLICATION_ADDRESS = "integration@sandbox.example"
@@ -34,11 +35,12 @@ def seed(database: Database) -> None:
             table["systemuser"],
             {"systemuserid": system, "lastname": "SYSTEM", "domainname": "SYSTEM", "isdisabled": 1, "accessmode": 3},
         )
+        add_roles(database, writer)
         settle(database)
 
 
 def add_application(database: Database, client_id: str) -> None:
-    """Make sure that the application which may call is a user."""
+    """Make sure that the application which may call is a user; a new one may do everything."""
     found = database.execute("SELECT systemuserid FROM systemuser WHERE applicationid = ?", (client_id,)).fetchone()
     if found is not None:
         return
@@ -52,7 +54,8 @@ def add_application(database: Database, client_id: str) -> None:
         "accessmode": 4,
     }
     with database.transaction():
-        Writer(database, system_caller(database)).create(tables()["systemuser"], user)
+        writer = Writer(database, system_caller(database))
+        assign(writer, administrator_role(database), writer.create(tables()["systemuser"], user))
 
 
 def settle(database: Database) -> None:
@@ -68,12 +71,6 @@ def system_caller(database: Database) -> Caller:
     """The platform itself."""
     query = "SELECT systemuserid FROM systemuser WHERE domainname = 'SYSTEM'"
     return _caller(database, str(database.execute(query).fetchone()[0]))
-
-
-def application_caller(database: Database, client_id: str) -> Caller:
-    """The application that may call, as the user it is."""
-    query = "SELECT systemuserid FROM systemuser WHERE applicationid = ?"
-    return _caller(database, str(database.execute(query, (client_id,)).fetchone()[0]))
 
 
 def _caller(database: Database, user: str) -> Caller:

@@ -1,8 +1,8 @@
 """What each verb and address of the Web API does, within a transaction that someone else opened."""
 
 import sqlite3
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -12,8 +12,10 @@ from crosstie_sandbox.dataverse.context import Call, Session
 from crosstie_sandbox.dataverse.errors import ServiceError, from_query, sql_error, unknown_segment, wrong_method
 from crosstie_sandbox.dataverse.operation import Operation, Reply, error_reply
 from crosstie_sandbox.dataverse.preferences import preferences
+from crosstie_sandbox.dataverse.schema import Table, tables
+from crosstie_sandbox.dataverse.security.visibility import limited_to
 from crosstie_sandbox.odata.errors import ODataError
-from crosstie_sandbox.odata.query import parse_query
+from crosstie_sandbox.odata.query import Expand, parse_query
 
 NOTHING_MADE: Mapping[str, str] = MappingProxyType({})
 _READS = frozenset({"GET", "HEAD"})
@@ -29,10 +31,13 @@ class Service:
         """Carry out an operation; a refusal is an answer too, and leaves nothing of the operation behind."""
         reading = operation.method in _READS
         try:
-            with nullcontext() if reading else self.session.database.savepoint():
+            with self._reading() if reading else self.session.database.savepoint():
                 return self.perform(operation, made)
         except ServiceError as refusal:
             return error_reply(refusal)
+
+    def _reading(self) -> AbstractContextManager[None]:
+        return limited_to(self.session.database, self.session.rights)
 
     def perform(self, operation: Operation, made: Mapping[str, str] = NOTHING_MADE) -> Reply:
         """Carry out an operation; raises ServiceError for a refusal.
@@ -85,6 +90,8 @@ def _route(call: Call) -> Reply:
             raise unknown_segment(address.rest[0])
         return action(call)
     call.session.counters.count(method)
+    if method == "GET":
+        _check_reading(call.session, call.table, call.options.expand)
     return _route_to_rows(call, method)
 
 
@@ -104,6 +111,17 @@ def _route_to_rows(call: Call, method: str) -> Reply:
             return gets.single_property(call, name)
         case _, rest:
             raise unknown_segment("/".join(rest))
+
+
+def _check_reading(session: Session, table: Table, expands: Sequence[Expand]) -> None:
+    """Refuse a caller who may read no row of a table or of what it is expanded with."""
+    if session.rights.is_administrator:
+        return
+    session.guard.must("Read", table)
+    for expand in expands:
+        navigation = table.navigations.get(expand.name)
+        if navigation is not None:
+            _check_reading(session, tables()[navigation.targets[0]], expand.options.expand)
 
 
 def _check(method: str, *allowed: str) -> None:

@@ -34,6 +34,8 @@ class Caller:
     business_unit: str
     organization: str
     currency: str | None
+    initiator: str = ""
+    """Who really calls, when somebody acts for another user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,16 @@ class Writer:
         self.database.execute("INSERT INTO deletion VALUES (?, ?, ?)", deletion)
         self._let_go(table, identity)
 
+    def exists(self, table: Table, identity: str) -> bool:
+        """Whether there is such a row."""
+        return _version(self.database, table, identity) is not None
+
+    def unit_of(self, owner: object, kind: object) -> object:
+        """The business unit of a user or a team."""
+        query = f'SELECT businessunitid FROM "{kind}" WHERE "{kind}id" = ?'
+        unit = self.database.execute(query, (owner,)).fetchone()
+        return unit[0] if unit else self.caller.business_unit
+
     def _filled_in(self) -> Changes:
         now, user = self.database.now(), self.caller.user
         return {
@@ -147,12 +159,10 @@ class Writer:
 
     def _ownership(self, owner: object, kind: object) -> Changes:
         """The columns that follow from the owner."""
-        query = f'SELECT businessunitid FROM "{kind}" WHERE "{kind}id" = ?'
-        unit = self.database.execute(query, (owner,)).fetchone()
         return {
             "owninguser": owner if kind == "systemuser" else None,
             "owningteam": owner if kind == "team" else None,
-            "owningbusinessunit": unit[0] if unit else self.caller.business_unit,
+            "owningbusinessunit": self.unit_of(owner, kind),
         }
 
     def _price(self, table: Table, row: Changes, before: Changes | None = None) -> None:
