@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from crosstie_sandbox.dataverse import actions, gets, writes
+from crosstie_sandbox.dataverse import gets, writes
+from crosstie_sandbox.dataverse.actions.registry import OF_SETS, UNBOUND, Doing, Operations, bound, name_of
 from crosstie_sandbox.dataverse.address import parse_address
 from crosstie_sandbox.dataverse.context import Call, Session
 from crosstie_sandbox.dataverse.errors import ServiceError, from_query, sql_error, unknown_segment, wrong_method
@@ -49,7 +50,7 @@ class Service:
         table = "crmbaseentity"
         try:
             address = parse_address(path)
-            if address.name not in _UNBOUND:
+            if address.name and address.name not in UNBOUND:
                 table = address.table.logical_name
             call = Call(
                 session=self.session,
@@ -66,33 +67,36 @@ class Service:
             raise sql_error(str(error)) from error
 
 
-_UNBOUND = {
-    "": gets.service_document,
-    "WhoAmI": actions.who_am_i,
-    "RetrieveTotalRecordCount": actions.total_record_count,
-}
-_BOUND = {
-    "CreateMultiple": actions.create_multiple,
-    "UpdateMultiple": actions.update_multiple,
-    "UpsertMultiple": actions.upsert_multiple,
-}
-
-
 def _route(call: Call) -> Reply:
     address, method = call.address, "GET" if call.operation.method == "HEAD" else call.operation.method
-    if address.name in _UNBOUND:
+    if not address.name:
         _check(method, "GET")
-        call.session.counters.count(method)
-        return _UNBOUND[address.name](call)
-    if len(address.rest) == 1 and address.argument is None and method == "POST":
-        action = _BOUND.get(address.rest[0].removeprefix("Microsoft.Dynamics.CRM."))
-        if action is None:
-            raise unknown_segment(address.rest[0])
-        return action(call)
+        return _counted(call, method, gets.service_document)
+    if address.name in UNBOUND:
+        return _operate(call, UNBOUND, name_of(address.name), method)
+    operations = bound(call)
+    if operations is not None:
+        return _operate(call, operations, name_of(address.rest[0]), method)
+    if method == "POST" and address.rest and address.argument is None:
+        raise unknown_segment(address.rest[0])
     call.session.counters.count(method)
     if method == "GET":
         _check_reading(call.session, call.table, call.options.expand)
     return _route_to_rows(call, method)
+
+
+def _operate(call: Call, operations: Operations, name: str, method: str) -> Reply:
+    doing = operations.find(name, method)
+    if doing is None:
+        raise wrong_method(method)
+    if operations is OF_SETS:
+        return doing(call)  # which counts the rows it writes
+    return _counted(call, method, doing)
+
+
+def _counted(call: Call, method: str, doing: Doing) -> Reply:
+    call.session.counters.count(method)
+    return doing(call)
 
 
 def _route_to_rows(call: Call, method: str) -> Reply:

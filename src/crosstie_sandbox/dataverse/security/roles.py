@@ -66,6 +66,12 @@ def revoke(writer: Writer, role: str, privilege: str) -> None:
         writer.delete(tables()["roleprivileges"], str(found))
 
 
+def is_everything(database: Database, role: str) -> bool:
+    """Whether a role has every privilege there is, or will be."""
+    query = "SELECT 1 FROM main.role WHERE roleid = ? AND roletemplateid = ?"
+    return database.execute(query, (role, ADMINISTRATOR_TEMPLATE)).fetchone() is not None
+
+
 def administrator_role(database: Database) -> str:
     """The role that may do everything, in the root business unit."""
     query = "SELECT roleid FROM main.role WHERE roletemplateid = ? AND parentrootroleid IS NULL"
