@@ -21,9 +21,10 @@ from crosstie_sandbox.dataverse.limits import VENDOR_LIMITS, Limits, Throttle
 from crosstie_sandbox.dataverse.operation import Counters, Operation, Reply, error_reply
 from crosstie_sandbox.dataverse.security.callers import caller_of
 from crosstie_sandbox.dataverse.security.rights import RightsBook
-from crosstie_sandbox.dataverse.seed import add_application, seed
+from crosstie_sandbox.dataverse.seed import add_application, add_people, seed
 from crosstie_sandbox.dataverse.service import Service
-from crosstie_sandbox.token import Clock, Credentials, Gate, IdSource, Tokens, token_route
+from crosstie_sandbox.sign_in.routes import sign_in_routes
+from crosstie_sandbox.token import Clock, Credentials, Gate, IdSource, Tokens
 
 BASE_PATH = "/api/data/v{N.N}/"
 _METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
@@ -43,11 +44,12 @@ def create_app(
     opened = Database(database, clock=clock, ids=ids)
     seed(opened)
     add_application(opened, credentials.client_id)
+    add_people(opened, credentials.people)
     gate = Gate(credentials, Tokens(opened.token_key, clock))
     api = Api(opened, gate, base_path, None if limits is None else Throttle(limits))
     routes = [
         Route("/sandbox/stats", api.statistics, methods=["GET"]),
-        token_route(gate, ids),
+        *sign_in_routes(gate, ids),
         Route("/{path:path}", api.answer, methods=_METHODS),
     ]
     app = Starlette(routes=routes)
@@ -97,8 +99,8 @@ class Api:
         if base is None:
             return error_reply(unknown_segment(request.url.path))
         origin = f"{request.url.scheme}://{request.url.netloc}"
-        client = self._gate.caller(request.headers.get("authorization"))
-        if client is None:
+        identity = self._gate.caller(request.headers.get("authorization"))
+        if identity is None:
             return _unauthorized(origin)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
         query = request.scope["query_string"].decode("latin-1")
@@ -106,12 +108,12 @@ class Api:
 
         def perform(body: bytes) -> Reply:
             operation = Operation(request.method, path[base.end() :], query, headers, body)
-            caller, rights = caller_of(self._database, self._book, client, headers)
+            caller, rights = caller_of(self._database, self._book, identity, headers)
             session = Session(self._database, caller, rights, root, self._counters)
             return self._execute(Service(session), operation)
 
         try:
-            return await self._within_limits(client, request, perform)
+            return await self._within_limits(identity.person or identity.application, request, perform)
         except ServiceError as refusal:
             return error_reply(refusal)
 

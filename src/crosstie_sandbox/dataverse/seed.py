@@ -1,9 +1,12 @@
 """What every database holds from the start: one organization, its root business unit, its currency, two users."""
 
+from collections.abc import Sequence
+
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.schema import tables
-from crosstie_sandbox.dataverse.security.roles import add_roles, administrator_role, assign
+from crosstie_sandbox.dataverse.security.roles import add_roles, administrator_role, assign, role_named
 from crosstie_sandbox.dataverse.writing import Caller, Writer
+from crosstie_sandbox.token import Person
 
 APPLICATION_ADDRESS = "integration@sandbox.example"
 
@@ -71,6 +74,28 @@ def system_caller(database: Database) -> Caller:
     """The platform itself."""
     query = "SELECT systemuserid FROM systemuser WHERE domainname = 'SYSTEM'"
     return _caller(database, str(database.execute(query).fetchone()[0]))
+
+
+def add_people(database: Database, people: Sequence[Person]) -> None:
+    """Make sure that the people of the directory who can sign in are users: administrators, or sales people."""
+    for person in people:
+        query = "SELECT 1 FROM systemuser WHERE azureactivedirectoryobjectid = ?"
+        if database.execute(query, (person.object_id,)).fetchone() is not None:
+            continue
+        user: dict[str, object] = {
+            "azureactivedirectoryobjectid": person.object_id,
+            "firstname": person.first_name,
+            "lastname": person.last_name,
+            "domainname": person.address,
+            "internalemailaddress": person.address,
+            "isdisabled": int(not person.is_enabled),
+            "islicensed": 0,
+            "accessmode": 0,
+        }
+        with database.transaction():
+            writer = Writer(database, system_caller(database))
+            role = administrator_role(database) if person.is_administrator else role_named(database, "Salesperson")
+            assign(writer, role, writer.create(tables()["systemuser"], user))
 
 
 def _caller(database: Database, user: str) -> Caller:

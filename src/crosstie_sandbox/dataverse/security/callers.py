@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from crosstie_sandbox.dataverse.database import Database
-from crosstie_sandbox.dataverse.errors import row_missing
-from crosstie_sandbox.dataverse.security.refusals import not_a_member, privilege_missing, user_disabled
+from crosstie_sandbox.dataverse.errors import disabled, not_a_member, row_missing
+from crosstie_sandbox.dataverse.security.refusals import privilege_missing
 from crosstie_sandbox.dataverse.security.rights import Rights, RightsBook
 from crosstie_sandbox.dataverse.writing import Caller
+from crosstie_sandbox.token import Identity
 
 ACT_FOR_OTHERS = "prvActOnBehalfOfAnotherUser"
 _IMPERSONATION = (("callerobjectid", "azureactivedirectoryobjectid"), ("mscrmcallerid", "systemuserid"))
@@ -14,10 +15,13 @@ _IMPERSONATION = (("callerobjectid", "azureactivedirectoryobjectid"), ("mscrmcal
 
 
 def caller_of(
-    database: Database, book: RightsBook, application_id: str, headers: Mapping[str, str]
+    database: Database, book: RightsBook, identity: Identity, headers: Mapping[str, str]
 ) -> tuple[Caller, Rights]:
     """The user to act as and its rights; raises ServiceError for a stranger, and for who may not act for others."""
-    own = _user(database, "applicationid", application_id)
+    if identity.person:
+        own = _user(database, "azureactivedirectoryobjectid", identity.person)
+    else:
+        own = _user(database, "applicationid", identity.application)
     if own is None:
         raise not_a_member()
     rights = book.of(own)
@@ -45,7 +49,7 @@ def _user(database: Database, column: str, value: str) -> str | None:
     if found is None:
         return None
     if found[1]:
-        raise user_disabled(str(found[0]))
+        raise disabled(str(found[0]))
     return str(found[0])
 
 

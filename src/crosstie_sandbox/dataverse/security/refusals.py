@@ -29,14 +29,3 @@ def row_out_of_reach(rights: Rights, right: str, table: Table, identity: str) ->
         f" of entity {table.logical_name}"
     )
     return ServiceError(403, "0x80048306", text)
-
-
-def not_a_member() -> ServiceError:
-    """An identity that is no user of the organization."""
-    return ServiceError(403, "0x80072560", "The user is not a member of the organization.")
-
-
-def user_disabled(user: str) -> ServiceError:
-    """A user that may not sign in."""
-    text = f"The specified user(Id = {user}) is disabled. Consider enabling this user."
-    return ServiceError(403, "0x80040225", text)

@@ -78,6 +78,12 @@ def administrator_role(database: Database) -> str:
     return str(database.execute(query, (ADMINISTRATOR_TEMPLATE,)).fetchone()[0])
 
 
+def role_named(database: Database, name: str) -> str:
+    """A role of the root business unit."""
+    query = "SELECT roleid FROM main.role WHERE name = ? AND parentrootroleid IS NULL"
+    return str(database.execute(query, (name,)).fetchone()[0])
+
+
 def assign(writer: Writer, role: str, user: str) -> None:
     """Give a user a role it may have already."""
     query = "SELECT 1 FROM main.systemuserroles WHERE systemuserid = ? AND roleid = ?"
