@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from crosstie_sandbox.dataverse.address import Address, row_id
+from crosstie_sandbox.dataverse.behaviour import BEHAVIOUR
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import bad_request
 from crosstie_sandbox.dataverse.operation import Counters, Operation
@@ -14,6 +15,7 @@ from crosstie_sandbox.dataverse.reading import Reader
 from crosstie_sandbox.dataverse.schema import Table, tables
 from crosstie_sandbox.dataverse.security.guard import Guard, GuardedWriter
 from crosstie_sandbox.dataverse.security.rights import Rights
+from crosstie_sandbox.dataverse.webhooks.queue import EventQueue
 from crosstie_sandbox.dataverse.writing import Caller, Writer
 from crosstie_sandbox.odata.answer import context_url
 from crosstie_sandbox.odata.query import QueryOptions
@@ -28,6 +30,7 @@ class Session:
     rights: Rights
     root: str
     counters: Counters
+    events: EventQueue
 
     @property
     def guard(self) -> Guard:
@@ -42,7 +45,7 @@ class Session:
     @property
     def platform(self) -> Writer:
         """Writes in the name of the caller what the platform does by itself."""
-        return Writer(self.database, self.caller)
+        return Writer(self.database, self.caller, (*BEHAVIOUR, self.events))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,12 @@ from collections.abc import Sequence
 
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.schema import tables
+from crosstie_sandbox.dataverse.security.privileges import add_missing_privileges
 from crosstie_sandbox.dataverse.security.roles import add_roles, administrator_role, assign, role_named
+from crosstie_sandbox.dataverse.webhooks.messages import add_missing_messages
+from crosstie_sandbox.dataverse.webhooks.queue import add_waiting_table
+from crosstie_sandbox.dataverse.webhooks.registration import add_secrets_table
+from crosstie_sandbox.dataverse.webhooks.steps import watch_steps
 from crosstie_sandbox.dataverse.writing import Caller, Writer
 from crosstie_sandbox.token import Person
 
@@ -39,7 +44,22 @@ def seed(database: Database) -> None:
             {"systemuserid": system, "lastname": "SYSTEM", "domainname": "SYSTEM", "isdisabled": 1, "accessmode": 3},
         )
         add_roles(database, writer)
+        add_events(database)
         settle(database)
+
+
+def add_events(database: Database) -> None:
+    """What clients register for, and where events wait, within somebody else's transaction."""
+    watch_steps(database)
+    add_secrets_table(database)
+    add_waiting_table(database)
+    add_missing_messages(database)
+
+
+def follow_tables(database: Database) -> None:
+    """Privileges and messages of tables that are new, within somebody else's transaction."""
+    add_missing_privileges(database)
+    add_missing_messages(database)
 
 
 def add_application(database: Database, client_id: str) -> None:

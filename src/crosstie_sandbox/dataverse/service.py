@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from crosstie_sandbox.dataverse import gets, writes
@@ -52,11 +52,12 @@ class Service:
             address = parse_address(path)
             if address.name and address.name not in UNBOUND:
                 table = address.table.logical_name
+            options = parse_query(operation.query)
             call = Call(
-                session=self.session,
+                session=_tagged(self.session, options.other.get("tag")),
                 operation=operation,
                 address=address,
-                options=parse_query(operation.query),
+                options=options,
                 preferences=preferences(operation.headers.get("prefer", "")),
                 made=made,
             )
@@ -65,6 +66,11 @@ class Service:
             raise from_query(error, table) from None
         except sqlite3.Error as error:
             raise sql_error(str(error)) from error
+
+
+def _tagged(session: Session, tag: str | None) -> Session:
+    """The session with what the client wants to find in the events of what it does."""
+    return session if tag is None else replace(session, events=replace(session.events, tag=tag))
 
 
 def _route(call: Call) -> Reply:
