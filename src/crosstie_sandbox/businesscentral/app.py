@@ -11,8 +11,9 @@ from starlette.routing import Route
 
 from crosstie_sandbox.businesscentral.addresses import ROOT
 from crosstie_sandbox.businesscentral.batch import answer_batch
+from crosstie_sandbox.businesscentral.behaviours import open_company
 from crosstie_sandbox.businesscentral.calls import Answer, Call
-from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings, open_database
+from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request
 from crosstie_sandbox.businesscentral.service import Counters, Service
 from crosstie_sandbox.odata.answer import JSON_TYPE, answer, json_answer, loads
@@ -27,7 +28,7 @@ def create_app(
     database: Path, *, clock: Clock, ids: IdSource, credentials: Credentials, settings: Settings
 ) -> Starlette:
     """The application over a company file."""
-    opened = open_database(database, clock=clock, ids=ids, settings=settings)
+    opened = open_company(database, clock=clock, ids=ids, settings=settings)
     gate = Gate(credentials, Tokens(_signing_key(opened), clock), basic=True)
     counters = Counters()
     front = _Front(Service(opened, counters), gate)
