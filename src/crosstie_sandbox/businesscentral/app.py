@@ -15,6 +15,7 @@ from crosstie_sandbox.businesscentral.calls import Answer, Call
 from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings, open_database
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request
 from crosstie_sandbox.businesscentral.service import Counters, Service
+from crosstie_sandbox.businesscentral.webservices.services import create_views
 from crosstie_sandbox.odata.answer import JSON_TYPE, answer, json_answer, loads
 from crosstie_sandbox.odata.errors import ODataError
 from crosstie_sandbox.token import Credentials, Gate, Tokens, token_route
@@ -27,6 +28,7 @@ def create_app(
 ) -> Starlette:
     """The application over a company file."""
     opened = open_database(database, clock=clock, ids=ids, settings=settings)
+    create_views(opened)
     gate = Gate(credentials, Tokens(_signing_key(opened), clock), basic=True)
     counters = Counters()
     front = _Front(Service(opened, counters), gate)
@@ -120,7 +122,7 @@ def _json_bytes(content: bytes) -> Response:
 
 def _response(result: Answer) -> Response:
     if result.text is not None:
-        return PlainTextResponse(result.text, result.status, {"OData-Version": "4.0"})
+        return PlainTextResponse(result.text, result.status, {"OData-Version": "4.0", **result.headers})
     if result.body is None:
         return answer(b"", result.status, result.headers)
     return json_answer(result.body, result.status, result.headers)

@@ -93,11 +93,12 @@ class Page:
     columns: Mapping[str, Property]
     """The columns of the table, whether the page shows them or not."""
     navigations: Mapping[str, Navigation]
+    namespace: str = "Microsoft.NAV"
 
     @property
     def type_name(self) -> str:
         """The entity type as error texts name it."""
-        return f"Microsoft.NAV.{self.entity}"
+        return f"{self.namespace}.{self.entity}"
 
     @property
     def identity(self) -> str:

@@ -8,6 +8,7 @@ from crosstie_sandbox.businesscentral.numbering import check_manual, next_number
 from crosstie_sandbox.businesscentral.page import Page, pages, referring
 from crosstie_sandbox.businesscentral.payload import Changes, check_relations
 from crosstie_sandbox.businesscentral.rows import Row, add, change, get, remove, those
+from crosstie_sandbox.businesscentral.rules.tables import rule_of
 from crosstie_sandbox.businesscentral.values import blank
 
 
@@ -25,7 +26,9 @@ def insert(database: Database, page: Page, changes: Changes, contact_number: str
             row["currencyCode"] = database.local_currency
     if page.entity_set == "contacts":
         contacts.complete(database, row, changes, None)
+    rule_of(page).complete(database, row, changes, None)
     add(database, page, row)
+    rule_of(page).after(database, row, None)
     if page.entity_set == "customers":
         _give_contact(database, row, contact_number)
         entered = dict(row)
@@ -93,7 +96,9 @@ def modify(database: Database, page: Page, identity: str, changes: Changes, cond
         _settle_primary_contact(database, row, changes, before)
     if page.entity_set == "contacts":
         _complete_contact(database, row, changes, before)
+    rule_of(page).complete(database, row, changes, before)
     change(database, page, row, {name: value for name, value in row.items() if before[name] != value})
+    rule_of(page).after(database, row, before)
     _rename_references(database, page, row, before)
     if page.entity_set == "customers":
         contacts.follow_customer(database, row, before)
@@ -126,6 +131,7 @@ def delete(database: Database, page: Page, identity: str, condition: str) -> Non
     """Remove a record that nothing needs any more."""
     row = get(database, page, identity)
     check_etag(row["etag"], condition)
+    rule_of(page).before_delete(database, row)
     if page.entity_set == "contacts":
         contacts.detach_persons(database, str(row["number"]))
         primary_contacts.forget(database, row)

@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx2
 
 from crosstie_sandbox.businesscentral.app import create_app
-from crosstie_sandbox.businesscentral.database import Settings
+from crosstie_sandbox.businesscentral.database import Database, Settings
 from crosstie_sandbox.token import Credentials
 
 CREDENTIALS = Credentials("app-1", "secret-1", "ERPUSER", "k" * 44)
@@ -46,6 +46,7 @@ class Erp:
     http: httpx2.AsyncClient
     clock: TestClock
     company_id: str
+    database: Database
 
     async def add(self, entity_set: str, **fields: object) -> dict[str, object]:
         """Create a record."""
@@ -89,7 +90,7 @@ async def open_erp(database: Path, settings: Settings) -> AsyncIterator[Erp]:
         base_url=f"{ROOT}/companies({company_id})/",
         auth=(CREDENTIALS.user, CREDENTIALS.web_service_access_key),
     ) as http:
-        yield Erp(http, clock, company_id)
+        yield Erp(http, clock, company_id, app.state.database)
     app.state.close()
 
 

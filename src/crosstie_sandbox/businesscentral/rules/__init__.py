@@ -1,0 +1,1 @@
+"""What the application does with the rows of single tables, beyond what every table has: one module per table."""
