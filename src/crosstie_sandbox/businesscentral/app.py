@@ -18,7 +18,8 @@ from crosstie_sandbox.businesscentral.service import Counters, Service
 from crosstie_sandbox.businesscentral.webservices.services import create_views
 from crosstie_sandbox.odata.answer import JSON_TYPE, answer, json_answer, loads
 from crosstie_sandbox.odata.errors import ODataError
-from crosstie_sandbox.token import Credentials, Gate, Tokens, token_route
+from crosstie_sandbox.sign_in.routes import sign_in_routes
+from crosstie_sandbox.token import Credentials, Gate, Tokens
 
 _BODILESS = frozenset({"GET", "DELETE"})
 
@@ -34,7 +35,7 @@ def create_app(
     front = _Front(Service(opened, counters), gate)
     app = Starlette(
         routes=[
-            token_route(gate, ids),
+            *sign_in_routes(gate, ids),
             Route("/sandbox/stats", front.stats),
             Route("/{path:path}", front.endpoint, methods=["GET", "POST", "PATCH", "PUT", "DELETE"]),
         ]
@@ -92,7 +93,8 @@ class _Front:
         )
 
     async def _respond(self, request: Request) -> Response:
-        if self.gate.caller(request.headers.get("authorization")) is None:
+        identity = self.gate.caller(request.headers.get("authorization"))
+        if identity is None or not self.gate.is_member(identity):
             raise ApiError(
                 401,
                 "Authentication_InvalidCredentials",

@@ -16,9 +16,10 @@ from crosstie_sandbox.dataverse.context import Session
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import ServiceError, unknown_segment
 from crosstie_sandbox.dataverse.operation import Counters, Operation, Reply, error_reply
-from crosstie_sandbox.dataverse.seed import add_application, application_caller, seed
+from crosstie_sandbox.dataverse.seed import add_application, add_people, caller_of, seed
 from crosstie_sandbox.dataverse.service import Service
-from crosstie_sandbox.token import Clock, Credentials, Gate, IdSource, Tokens, token_route
+from crosstie_sandbox.sign_in.routes import sign_in_routes
+from crosstie_sandbox.token import Clock, Credentials, Gate, IdSource, Tokens
 
 BASE_PATH = "/api/data/v{N.N}/"
 _METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
@@ -32,11 +33,12 @@ def create_app(
     opened = Database(database, clock=clock, ids=ids)
     seed(opened)
     add_application(opened, credentials.client_id)
+    add_people(opened, credentials.people)
     gate = Gate(credentials, Tokens(opened.token_key, clock))
     api = Api(opened, gate, base_path)
     routes = [
         Route("/sandbox/stats", api.statistics, methods=["GET"]),
-        token_route(gate, ids),
+        *sign_in_routes(gate, ids),
         Route("/{path:path}", api.answer, methods=_METHODS),
     ]
     app = Starlette(routes=routes)
@@ -85,12 +87,16 @@ class Api:
         if base is None:
             return error_reply(unknown_segment(request.url.path))
         origin = f"{request.url.scheme}://{request.url.netloc}"
-        if self._gate.caller(request.headers.get("authorization")) is None:
+        identity = self._gate.caller(request.headers.get("authorization"))
+        if identity is None:
             return _unauthorized(origin)
+        try:
+            caller = caller_of(self._database, identity)
+        except ServiceError as refusal:
+            return error_reply(refusal)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
         query = request.scope["query_string"].decode("latin-1")
         operation = Operation(request.method, path[base.end() :], query, headers, body)
-        caller = application_caller(self._database, self._gate.credentials.client_id)
         root = f"{origin}{base[0].removesuffix('/')}/"
         service = Service(Session(self._database, caller, root, self._counters))
         return self._execute(service, operation)
