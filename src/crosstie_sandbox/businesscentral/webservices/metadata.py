@@ -73,7 +73,7 @@ def _entity_type(schema: Element, published: Mapping[str, Service], service: Ser
 def _property(entity: Element, column: Property, *, is_key: bool) -> None:
     facets = {"Nullable": "false"} if is_key else {}
     if column.kind is Kind.DECIMAL:
-        facets["Scale"] = "Variable"
+        facets["Scale"] = "variable"
     length = None if column.length is None else str(column.length)
     attributes = {"Name": column.name, "Type": _TYPES[column.kind], **facets, **_length(length)}
     made = SubElement(entity, "Property", attributes)

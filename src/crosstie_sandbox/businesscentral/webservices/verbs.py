@@ -10,6 +10,7 @@ from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import ApiError, no_company, no_set
 from crosstie_sandbox.businesscentral.paging import next_query
 from crosstie_sandbox.businesscentral.reading import Scope, Shown, count_rows
+from crosstie_sandbox.businesscentral.users.permissions import check_permission
 from crosstie_sandbox.businesscentral.verbs import BYTE_ORDER_MARK
 from crosstie_sandbox.businesscentral.webservices import companies
 from crosstie_sandbox.businesscentral.webservices.addresses import COMPANY, Key, Target, find_target
@@ -44,6 +45,7 @@ def answer_service(database: Database, call: Call) -> Answer:
     service = services(database).get(name)
     if service is None:
         raise no_set(name)
+    check_permission(call, service.page.table.table)
     verb = _VERBS.get(call.method)
     if verb is None:
         raise _not_allowed(service, call)
@@ -164,12 +166,17 @@ def _address(database: Database, call: Call, service: Service, row: Shown) -> st
     key = ",".join(_key_text(name, value) for name, value in zip(page.order, values, strict=True))
     if len(values) == 1:
         key = key.partition("=")[2]
-    return f"{call.root}/{_company(database)}/{service.name}({key})"
+    return f"{company_address(database, call.root)}/{service.name}({key})"
 
 
 def _key_text(name: str, value: object) -> str:
     text = str(value) if isinstance(value, int) else "'{}'".format(quote(str(value).replace("'", "''"), safe="'"))
     return f"{name}={text}"
+
+
+def company_address(database: Database, root: str) -> str:
+    """The address of the company below the root of web services."""
+    return f"{root}/{_company(database)}"
 
 
 def _company(database: Database) -> str:

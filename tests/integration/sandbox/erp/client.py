@@ -12,9 +12,12 @@ import httpx2
 
 from crosstie_sandbox.businesscentral.app import create_app
 from crosstie_sandbox.businesscentral.database import Database, Settings
-from crosstie_sandbox.token import Credentials
+from crosstie_sandbox.token import Credentials, Person
 
-CREDENTIALS = Credentials("app-1", "secret-1", "ERPUSER", "k" * 44)
+ADMINISTRATOR = Person("oid-1", "ada@people.example", "Ada", "Lindqvist", "ada-secret", is_administrator=True)
+CLERK = Person("oid-2", "beat@people.example", "Beat", "Holm", "beat-secret")
+LEAVER = Person("oid-3", "cleo@people.example", "Cleo", "Varga", "cleo-secret", is_enabled=False)
+CREDENTIALS = Credentials("app-1", "secret-1", "ERPUSER", "k" * 44, people=(ADMINISTRATOR, CLERK, LEAVER))
 ROOT = "http://erp.example/api/v2.0"
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 
