@@ -11,8 +11,9 @@ from starlette.routing import Route
 
 from crosstie_sandbox.businesscentral.addresses import ROOT
 from crosstie_sandbox.businesscentral.batch import answer_batch
+from crosstie_sandbox.businesscentral.behaviours import open_company
 from crosstie_sandbox.businesscentral.calls import Answer, Call
-from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings, open_database
+from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request
 from crosstie_sandbox.businesscentral.service import Counters, Service
 from crosstie_sandbox.businesscentral.users.store import Users
@@ -32,7 +33,7 @@ def create_app(
     database: Path, *, clock: Clock, ids: IdSource, credentials: Credentials, settings: Settings
 ) -> Starlette:
     """The application over a company file."""
-    opened = open_database(database, clock=clock, ids=ids, settings=settings)
+    opened = open_company(database, clock=clock, ids=ids, settings=settings)
     create_views(opened)
     users = Users(opened)
     users.prepare(credentials)

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from crosstie_sandbox.businesscentral.page import Kind, Page, Property, tables
+from crosstie_sandbox.businesscentral.page import Page, Property, described, tables
 from crosstie_sandbox.businesscentral.values import unescaped
 
 _REMOVED = str.maketrans(dict.fromkeys(".()"))
@@ -123,20 +123,9 @@ def _control(table: Page, name: str, entry: str | dict[str, Any]) -> Control:
 
 
 def _computed(wire_name: str, name: str, given: dict[str, Any]) -> Property:
-    relation = given.get("relation")
-    return Property(
-        name=wire_name,
-        kind=Kind(given["type"]),
-        length=given.get("length"),
-        field=name,
-        read_only=True,
-        follows=False,
-        initial=None,
-        wire_names=tuple(given.get("names", ())),
-        relation=tuple(relation.split(".")) if relation else None,
-        twin=None,
-        absent_table=None,
-    )
+    described_as = {key: value for key, value in given.items() if key not in {"sql", "names"}}
+    shown = described(wire_name, {"field": name, "read_only": True, **described_as})
+    return replace(shown, wire_names=tuple(given.get("names", ())))
 
 
 def _sql_of(column: Property, *, local: bool) -> str:
