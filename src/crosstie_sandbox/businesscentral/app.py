@@ -11,13 +11,15 @@ from starlette.routing import Route
 
 from crosstie_sandbox.businesscentral.addresses import ROOT
 from crosstie_sandbox.businesscentral.batch import answer_batch
+from crosstie_sandbox.businesscentral.behaviours import open_company
 from crosstie_sandbox.businesscentral.calls import Answer, Call
-from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings, open_database
+from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request
 from crosstie_sandbox.businesscentral.service import Counters, Service
 from crosstie_sandbox.odata.answer import JSON_TYPE, answer, json_answer, loads
 from crosstie_sandbox.odata.errors import ODataError
-from crosstie_sandbox.token import Credentials, Gate, Tokens, token_route
+from crosstie_sandbox.sign_in.routes import sign_in_routes
+from crosstie_sandbox.token import Credentials, Gate, Tokens
 
 _BODILESS = frozenset({"GET", "DELETE"})
 
@@ -26,13 +28,13 @@ def create_app(
     database: Path, *, clock: Clock, ids: IdSource, credentials: Credentials, settings: Settings
 ) -> Starlette:
     """The application over a company file."""
-    opened = open_database(database, clock=clock, ids=ids, settings=settings)
+    opened = open_company(database, clock=clock, ids=ids, settings=settings)
     gate = Gate(credentials, Tokens(_signing_key(opened), clock), basic=True)
     counters = Counters()
     front = _Front(Service(opened, counters), gate)
     app = Starlette(
         routes=[
-            token_route(gate, ids),
+            *sign_in_routes(gate, ids),
             Route("/sandbox/stats", front.stats),
             Route("/{path:path}", front.endpoint, methods=["GET", "POST", "PATCH", "PUT", "DELETE"]),
         ]
@@ -90,7 +92,8 @@ class _Front:
         )
 
     async def _respond(self, request: Request) -> Response:
-        if self.gate.caller(request.headers.get("authorization")) is None:
+        identity = self.gate.caller(request.headers.get("authorization"))
+        if identity is None or not self.gate.is_member(identity):
             raise ApiError(
                 401,
                 "Authentication_InvalidCredentials",

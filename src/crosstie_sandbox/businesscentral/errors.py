@@ -66,7 +66,7 @@ def too_long(length: int, limit: int, value: str) -> ApiError:
 
 def same_key_exists(page: Page, values: dict[str, str]) -> ApiError:
     """A record with the natural key is there already."""
-    shown = ", ".join(f"{page.properties[name].field}='{value}'" for name, value in values.items())
+    shown = ", ".join(f"{page.columns[name].field}='{value}'" for name, value in values.items())
     return ApiError(
         400,
         "Internal_EntityWithSameKeyExists",

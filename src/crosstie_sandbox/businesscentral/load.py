@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings, open_database
+from crosstie_sandbox.businesscentral.behaviours import open_company
+from crosstie_sandbox.businesscentral.customer_rules import CustomerRules
+from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings
 from crosstie_sandbox.businesscentral.errors import ApiError, dialog
 from crosstie_sandbox.businesscentral.page import Page, pages
 from crosstie_sandbox.businesscentral.payload import Changes
@@ -62,7 +64,7 @@ def load(
     database: Path, rows: Mapping[str, Iterable[Fields]], *, clock: Clock, ids: IdSource, settings: Settings
 ) -> None:
     """Load a company into a file of its own; raises BadRowsError, and then nothing is in it."""
-    opened = open_database(database, clock=clock, ids=ids, settings=replace(settings, manual_numbers=True))
+    opened = open_company(database, clock=clock, ids=ids, settings=replace(settings, manual_numbers=True))
     try:
         _load(opened, rows)
     finally:
@@ -163,7 +165,7 @@ class _Loader:
             try:
                 if contact is not None:
                     self._check_contact(contact)
-                insert(self.database, page, changes, contact)
+                insert(self.database, page, changes, None if contact is None else CustomerRules(contact))
             except ApiError as refusal:
                 column = refusal.column
                 self.refuse(page.entity_set, number, column, str(changes.get(column, "")), refusal.message)

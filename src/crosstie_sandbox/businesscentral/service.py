@@ -59,7 +59,7 @@ class Service:
         verb = VERBS.get(call.method)
         if verb is None:
             raise not_allowed(page, call.method)
-        return verb(self.database, call, target, page)
+        return verb(self.database, call, target)
 
     def _check_company(self, call: Call, target: Target) -> None:
         named = target.company or query_company(call.query) or unquote(call.headers.get("company", ""))

@@ -81,6 +81,16 @@ def duplicate() -> ServiceError:
     return ServiceError(412, "0x80040237", "A record with matching key values already exists.")
 
 
+def not_a_member() -> ServiceError:
+    """Somebody with a token who is no user here."""
+    return ServiceError(403, "0x80072560", "The user is not a member of the organization.")
+
+
+def disabled(user: str) -> ServiceError:
+    """A user who may not do anything any more."""
+    return ServiceError(403, "0x80040225", f"The specified user(Id = {user}) is disabled. Consider enabling this user.")
+
+
 def still_used(table: str, identity: str, by: str) -> ServiceError:
     """A row that others need."""
     text = f"The {table} with id {identity} cannot be deleted because rows of the table {by} refer to it."

@@ -1,8 +1,12 @@
 """What every database holds from the start: one organization, its root business unit, its currency, two users."""
 
+from collections.abc import Sequence
+
 from crosstie_sandbox.dataverse.database import Database
+from crosstie_sandbox.dataverse.errors import disabled, not_a_member
 from crosstie_sandbox.dataverse.schema import tables
 from crosstie_sandbox.dataverse.writing import Caller, Writer
+from crosstie_sandbox.token import Identity, Person
 
 APPLICATION_ADDRESS = "integration@sandbox.example"
 
@@ -70,10 +74,40 @@ def system_caller(database: Database) -> Caller:
     return _caller(database, str(database.execute(query).fetchone()[0]))
 
 
-def application_caller(database: Database, client_id: str) -> Caller:
-    """The application that may call, as the user it is."""
-    query = "SELECT systemuserid FROM systemuser WHERE applicationid = ?"
-    return _caller(database, str(database.execute(query, (client_id,)).fetchone()[0]))
+def add_people(database: Database, people: Sequence[Person]) -> None:
+    """Make sure that the people of the directory who can sign in are users; they are no sales people."""
+    for person in people:
+        query = "SELECT 1 FROM systemuser WHERE azureactivedirectoryobjectid = ?"
+        if database.execute(query, (person.object_id,)).fetchone() is not None:
+            continue
+        user: dict[str, object] = {
+            "azureactivedirectoryobjectid": person.object_id,
+            "firstname": person.first_name,
+            "lastname": person.last_name,
+            "domainname": person.address,
+            "internalemailaddress": person.address,
+            "isdisabled": int(not person.is_enabled),
+            "islicensed": 0,
+            "accessmode": 0,
+        }
+        with database.transaction():
+            Writer(database, system_caller(database)).create(tables()["systemuser"], user)
+
+
+def caller_of(database: Database, identity: Identity) -> Caller:
+    """Whoever shows a token, as the user it is; raises ServiceError for somebody who is none, or a disabled one."""
+    column, value = (
+        ("azureactivedirectoryobjectid", identity.person)
+        if identity.person
+        else ("applicationid", identity.application)
+    )
+    query = f"SELECT systemuserid, isdisabled FROM systemuser WHERE {column} = ?"
+    found = database.execute(query, (value,)).fetchone()
+    if found is None:
+        raise not_a_member()
+    if found[1]:
+        raise disabled(found[0])
+    return _caller(database, str(found[0]))
 
 
 def _caller(database: Database, user: str) -> Caller:
