@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from xml.etree import ElementTree as ET
 
-from crosstie_sandbox.businesscentral.page import Kind, Navigation, Page, Property, pages
+from crosstie_sandbox.businesscentral.page import Kind, Navigation, Page, Property, ordinals, pages
 
 NAMESPACE = "Microsoft.NAV"
 _EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
@@ -47,8 +47,8 @@ def metadata(*, enums_as_strings: bool) -> bytes:
     if not enums_as_strings:
         for name, members in sorted(_enums().items()):
             enum = _add(schema, "EnumType", Name=name)
-            for position, member in enumerate(members):
-                _add(enum, "Member", Name=member, Value=str(position))
+            for member, value in members.items():
+                _add(enum, "Member", Name=member, Value=str(value))
     for page in pages().values():
         for action in page.actions:
             bound = _add(schema, "Action", Name=action, IsBound="true")
@@ -57,7 +57,8 @@ def metadata(*, enums_as_strings: bool) -> bytes:
     for page in pages().values():
         _entity_set(container, page)
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
 
 
 def _entity_type(schema: ET.Element, page: Page, *, enums_as_strings: bool) -> None:
@@ -110,9 +111,9 @@ def enum_type_name(name: str) -> str:
     return joined[0].lower() + joined[1:]
 
 
-def _enums() -> dict[str, tuple[str, ...]]:
+def _enums() -> dict[str, Mapping[str, int]]:
     columns = [column for page in pages().values() for column in page.properties.values()]
-    return {enum_type_name(column.enum): column.wire_names for column in columns if column.kind is Kind.ENUM}
+    return {enum_type_name(column.enum): ordinals(column.enum) for column in columns if column.kind is Kind.ENUM}
 
 
 def _entity_set(container: ET.Element, page: Page) -> None:

@@ -127,11 +127,12 @@ class Page:
     actions: tuple[str, ...]
     """What a row can be told to do: `POST set(id)/Microsoft.NAV.action`."""
     needs: Needs | None
+    namespace: str = "Microsoft.NAV"
 
     @property
     def type_name(self) -> str:
         """The entity type as error texts name it."""
-        return f"Microsoft.NAV.{self.entity}"
+        return f"{self.namespace}.{self.entity}"
 
     @property
     def identity(self) -> str:
@@ -160,13 +161,27 @@ def tables() -> Mapping[str, Page]:
 
 
 def _read(folder: str) -> Mapping[str, Page]:
-    enums = tomllib.loads(_package().joinpath("enums.toml").read_text(encoding="utf-8"))
+    enums = _load("enums.toml")
     found = {}
     for file in sorted(_package().joinpath(folder).iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".toml"):
             page = _page(tomllib.loads(file.read_text(encoding="utf-8")), enums)
             found[page.entity_set] = page
     return found
+
+
+@cache
+def ordinals(enum: str) -> Mapping[str, int]:
+    """The numbers of the members of an enum, which only the metadata shows."""
+    members: list[str] = _load("enums.toml")[enum]
+    return {
+        **{member: position for position, member in enumerate(members)},
+        **_load("enum_ordinals.toml").get(enum, {}),
+    }
+
+
+def _load(name: str) -> dict[str, Any]:
+    return tomllib.loads(_package().joinpath(name).read_text(encoding="utf-8"))
 
 
 def _package() -> Traversable:
@@ -199,6 +214,11 @@ def _needs(data: dict[str, Any] | None) -> Needs | None:
     if data is None:
         return None
     return Needs(tuple(data.get("one_of", ())), tuple(data.get("all_of", ())), data["text"])
+
+
+def described(name: str, entry: dict[str, Any]) -> Property:
+    """A property that no file of a table describes."""
+    return _property(name, entry, {})
 
 
 def _property(name: str, entry: dict[str, Any], enums: dict[str, list[str]]) -> Property:

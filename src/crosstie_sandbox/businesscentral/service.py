@@ -4,16 +4,17 @@ import sqlite3
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from crosstie_sandbox.businesscentral.addresses import Step, Target, find_target, query_company
+from crosstie_sandbox.businesscentral.addresses import WEB_SERVICES, Step, Target, find_target, query_company
 from crosstie_sandbox.businesscentral.calls import Answer, Call
 from crosstie_sandbox.businesscentral.csdl import metadata
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request, no_company, no_set, not_allowed
 from crosstie_sandbox.businesscentral.page import pages
+from crosstie_sandbox.businesscentral.users.permissions import check_permission
 from crosstie_sandbox.businesscentral.verbs import VERBS
+from crosstie_sandbox.businesscentral.webservices.verbs import answer_service
 from crosstie_sandbox.odata.errors import ODataError
 from crosstie_sandbox.odata.query import parse_query
-
 
 METADATA = Step("$metadata")
 
@@ -53,6 +54,8 @@ class Service:
             return Answer(500, broken.body(self.database.ids()))
 
     def _dispatch(self, call: Call) -> Answer:
+        if call.root.endswith(f"/{WEB_SERVICES}"):
+            return answer_service(self.database, call)
         target = find_target(call.path)
         if target.entity_set == "":
             return _service_document(call)
@@ -63,6 +66,7 @@ class Service:
             raise no_set(target.entity_set)
         if page.entity_set != "companies":
             self._check_company(call, target)
+        check_permission(call, page.table)
         verb = VERBS.get(call.method)
         if verb is None:
             raise not_allowed(page, call.method)
@@ -84,4 +88,4 @@ def _metadata(call: Call) -> Answer:
         raise ApiError(405, "BadRequest_MethodNotAllowed", "The metadata can only be read.")
     first_version = parse_query(call.query).other.get("$schemaversion") == "1.0"
     text = metadata(enums_as_strings=first_version).decode("utf-8")
-    return Answer(200, text=text, text_type="application/xml")
+    return Answer(200, headers={"content-type": "application/xml"}, text=text)

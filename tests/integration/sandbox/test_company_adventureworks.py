@@ -158,4 +158,4 @@ def test_a_wrong_number_of_an_item_is_named(folder: Path, tmp_path: Path, right:
         (folder / name).write_bytes(text.replace(right, wrong).encode())
     with pytest.raises(CompanyDataError) as refusal:
         load(folder, tmp_path / "loaded")
-    assert f"items.csv line 2, column {column}, value '{wrong.split(',')[-1]}'" in str(refusal.value)
+    assert f"items.csv line 2, column {column}, value '{wrong.rsplit(',', maxsplit=1)[-1]}'" in str(refusal.value)
