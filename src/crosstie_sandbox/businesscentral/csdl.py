@@ -129,7 +129,7 @@ def _entity_set(container: ET.Element, page: Page) -> None:
 
 def _parts_of_company() -> Iterator[Page]:
     for page in pages().values():
-        if page.entity_set != "companies":
+        if not page.of_environment:
             yield page
 
 

@@ -127,17 +127,16 @@ class Page:
     actions: tuple[str, ...]
     """What a row can be told to do: `POST set(id)/Microsoft.NAV.action`."""
     needs: Needs | None
+    identity: str
+    """The property that holds the SystemId, or what else a row is addressed by."""
+    of_environment: bool
+    """Whether the rows belong to the environment instead of a company."""
     namespace: str = "Microsoft.NAV"
 
     @property
     def type_name(self) -> str:
         """The entity type as error texts name it."""
         return f"{self.namespace}.{self.entity}"
-
-    @property
-    def identity(self) -> str:
-        """The property that holds the SystemId."""
-        return "id" if "id" in self.properties else "contactId"
 
 
 def referring(target: Page) -> Iterator[tuple[Page, Property]]:
@@ -207,6 +206,8 @@ def _page(data: dict[str, Any], enums: dict[str, list[str]]) -> Page:
         navigations={name: Navigation(name, **entry) for name, entry in data.get("navigations", {}).items()},
         actions=tuple(data.get("actions", ())),
         needs=_needs(data.get("needs")),
+        identity=data.get("identity", "id"),
+        of_environment=data.get("of_environment", False),
     )
 
 

@@ -10,6 +10,7 @@ from crosstie_sandbox.businesscentral.csdl import metadata
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request, no_company, no_set, not_allowed
 from crosstie_sandbox.businesscentral.page import pages
+from crosstie_sandbox.businesscentral.subscriptions.store import forget_expired
 from crosstie_sandbox.businesscentral.users.permissions import check_permission
 from crosstie_sandbox.businesscentral.verbs import VERBS
 from crosstie_sandbox.businesscentral.webservices.verbs import answer_service
@@ -64,13 +65,21 @@ class Service:
         page = pages().get(target.entity_set)
         if page is None:
             raise no_set(target.entity_set)
-        if page.entity_set != "companies":
+        if not page.of_environment:
             self._check_company(call, target)
         check_permission(call, page.table)
+        if page.entity_set == "subscriptions":
+            self._prepare_subscriptions(call)
         verb = VERBS.get(call.method)
         if verb is None:
             raise not_allowed(page, call.method)
         return verb(self.database, call, target)
+
+    def _prepare_subscriptions(self, call: Call) -> None:
+        if call.method != "GET":
+            raise bad_request("A subscription can only be written by a request of its own, outside of a batch.")
+        with self.database.transaction():
+            forget_expired(self.database)
 
     def _check_company(self, call: Call, target: Target) -> None:
         named = target.company or query_company(call.query) or unquote(call.headers.get("company", ""))
