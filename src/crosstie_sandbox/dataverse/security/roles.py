@@ -13,6 +13,8 @@ from crosstie_sandbox.dataverse.security.privileges import add_missing_privilege
 from crosstie_sandbox.dataverse.security.rights import ADMINISTRATOR_TEMPLATE, watch_changes
 from crosstie_sandbox.dataverse.writing import Writer
 
+Patterns = tuple[tuple[str, int], ...]
+
 
 @cache
 def _roles() -> Sequence[Mapping[str, Any]]:
@@ -30,10 +32,10 @@ def add_roles(database: Database, writer: Writer) -> None:
         if template is not None:
             writer.create(tables()["roletemplate"], {"roletemplateid": template, "name": spec["name"]})
         role = writer.create(tables()["role"], {"name": spec["name"], "roletemplateid": template})
-        _fill(database, role, spec.get("privileges", ()))
+        _fill(database, role, tuple((pattern, depth) for pattern, depth in spec.get("privileges", ())))
 
 
-def _fill(database: Database, role: str, patterns: Sequence[tuple[str, int]]) -> None:
+def _fill(database: Database, role: str, patterns: Patterns) -> None:
     """Give a new role what its patterns say; hundreds of rows, so not one by one."""
     now = database.now()
     rows = [
@@ -48,7 +50,8 @@ def _fill(database: Database, role: str, patterns: Sequence[tuple[str, int]]) ->
     )
 
 
-def _depth(name: str, patterns: Sequence[tuple[str, int]]) -> int:
+@cache
+def _depth(name: str, patterns: Patterns) -> int:
     return next((depth for pattern, depth in patterns if fnmatchcase(name, pattern)), 0)
 
 
