@@ -9,14 +9,18 @@ from crosstie_sandbox.businesscentral.currency_rules import CurrencyRules
 from crosstie_sandbox.businesscentral.customer_rules import CustomerRules
 from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings, open_database
 from crosstie_sandbox.businesscentral.item_rules import ItemRules
+from crosstie_sandbox.businesscentral.ship_to_rules import ShipToRules
 from crosstie_sandbox.businesscentral.vendor_rules import VendorRules
+from crosstie_sandbox.businesscentral.web_service_rules import WebServiceRules
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "contacts": ContactRules(),
     "currencies": CurrencyRules(),
     "customers": CustomerRules(),
     "items": ItemRules(),
+    "shipToAddresses": ShipToRules(),
     "vendors": VendorRules(),
+    "webServices": WebServiceRules(),
 }
 """By entity set."""
 ACTIONS: Mapping[tuple[str, str], Action] = {}

@@ -11,3 +11,7 @@ class ItemRules(Behaviour):
         """Refuse stock on a new item."""
         if write.before is None and "inventory" in write.changes:
             raise dialog("Inventory cannot be changed during on insert.", "inventory")
+
+
+class LoadedItemRules(Behaviour):
+    """An item that comes with a company brings its stock along."""
