@@ -6,7 +6,6 @@ from crosstie_sandbox.dataverse.address import parse_address, relative, row_id
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import NAMESPACE, ServiceError, bad_request, invalid_argument
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply, json_reply
-from crosstie_sandbox.dataverse.schema import tables
 from crosstie_sandbox.odata.answer import context_url, loads
 
 PARALLEL_REQUESTS = "4"
@@ -28,7 +27,7 @@ def total_record_count(call: Call) -> Reply:
     """The number of rows of each table named, without the limit of other counts."""
     counts: dict[str, int] = {}
     for name in _entity_names(call):
-        if name not in tables():
+        if name not in call.schema.tables:
             raise ServiceError(400, "0x80041102", f"The entity with a name = '{name}' was not found.")
         counts[name] = int(call.session.database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])
     context = context_url(call.session.root, f"{NAMESPACE}.RetrieveTotalRecordCountResponse")
@@ -97,6 +96,6 @@ def _identity(call: Call, target: dict[str, object]) -> str:
         return row_id(table, identity, database)
     if isinstance(url, str):
         address = parse_address(relative(url)[0])
-        if address.table is table and address.argument is not None:
+        if address.table(database.schema) is table and address.argument is not None:
             return row_id(table, address.argument, database)
     raise invalid_argument(f"Each target needs '{table.primary_key}' or '@odata.id'.")

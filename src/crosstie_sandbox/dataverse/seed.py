@@ -1,7 +1,6 @@
 """What every database holds from the start: one organization, its root business unit, its currency, two users."""
 
 from crosstie_sandbox.dataverse.database import Database
-from crosstie_sandbox.dataverse.schema import tables
 from crosstie_sandbox.dataverse.writing import Caller, Writer
 
 APPLICATION_ADDRESS = "integration@sandbox.example"
@@ -12,7 +11,7 @@ def seed(database: Database) -> None:
     if database.execute("SELECT 1 FROM organization").fetchone() is not None:
         return
     organization, unit, currency, system = (str(database.ids()) for _ in range(4))
-    table = tables()
+    table = database.schema.tables
     with database.transaction():
         writer = Writer(database, Caller(system, unit, organization, currency))
         writer.create(
@@ -52,7 +51,7 @@ def add_application(database: Database, client_id: str) -> None:
         "accessmode": 4,
     }
     with database.transaction():
-        Writer(database, system_caller(database)).create(tables()["systemuser"], user)
+        Writer(database, system_caller(database)).create(database.schema.tables["systemuser"], user)
 
 
 def settle(database: Database) -> None:
@@ -89,7 +88,7 @@ def follow_base_currency(database: Database, before: str | None, given: set[str]
     query = "SELECT isocurrencycode FROM transactioncurrency WHERE transactioncurrencyid = ?"
     code = database.execute(query, (before,)).fetchone()
     if before != base and code is not None and code[0] not in given:
-        for table in tables().values():
+        for table in database.schema.tables.values():
             if "transactioncurrencyid" in table.by_name and table.logical_name != "transactioncurrency":
                 statement = (
                     f'UPDATE "{table.logical_name}" SET transactioncurrencyid = ? WHERE transactioncurrencyid = ?'

@@ -45,7 +45,7 @@ class Service:
         try:
             address = parse_address(path)
             if address.name not in _UNBOUND:
-                table = address.table.logical_name
+                table = address.table(self.session.database.schema).logical_name
             call = Call(
                 session=self.session,
                 operation=operation,
