@@ -63,7 +63,7 @@ def _argument(call: Call, target: dict[str, object]) -> str:
         return identity
     if isinstance(url, str):
         address = parse_address(relative(url)[0])
-        if address.table is call.table and address.argument is not None:
+        if address.table(call.schema) is call.table and address.argument is not None:
             return address.argument
     raise invalid_argument(f"Each target needs '{call.table.primary_key}' or '@odata.id'.")
 
