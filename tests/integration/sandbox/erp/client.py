@@ -12,6 +12,7 @@ import httpx2
 
 from crosstie_sandbox.businesscentral.app import create_app
 from crosstie_sandbox.businesscentral.database import Database, Settings
+from crosstie_sandbox.businesscentral.subscriptions.courier import Courier
 from crosstie_sandbox.token import Credentials, Person
 
 ADMINISTRATOR = Person("oid-1", "ada@people.example", "Ada", "Lindqvist", "ada-secret", is_administrator=True)
@@ -50,6 +51,7 @@ class Erp:
     clock: TestClock
     company_id: str
     database: Database
+    courier: Courier
 
     async def add(self, entity_set: str, **fields: object) -> dict[str, object]:
         """Create a record."""
@@ -93,7 +95,7 @@ async def open_erp(database: Path, settings: Settings) -> AsyncIterator[Erp]:
         base_url=f"{ROOT}/companies({company_id})/",
         auth=(CREDENTIALS.user, CREDENTIALS.web_service_access_key),
     ) as http:
-        yield Erp(http, clock, company_id, app.state.database)
+        yield Erp(http, clock, company_id, app.state.database, app.state.courier)
     app.state.close()
 
 
