@@ -21,6 +21,7 @@ Clock = Callable[[], datetime]
 IdSource = Callable[[], UUID]
 LOCAL_CURRENCY = "EUR"
 _EXTRA_INDEXES = {
+    "priceListLines": ("assetNumber",),
     "customers": ("salespersonCode", "currencyCode", "primaryContactNumber", "lastModifiedDateTime"),
     "contacts": ("companyNumber", "lastModifiedDateTime"),
     "items": ("lastModifiedDateTime",),

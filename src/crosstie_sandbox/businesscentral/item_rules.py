@@ -2,6 +2,7 @@
 
 from crosstie_sandbox.businesscentral.behaviour import Behaviour, Write
 from crosstie_sandbox.businesscentral.errors import dialog
+from crosstie_sandbox.businesscentral.unit_rules import forget_item_units, own_item_unit
 
 
 class ItemRules(Behaviour):
@@ -11,3 +12,16 @@ class ItemRules(Behaviour):
         """Refuse stock on a new item."""
         if write.before is None and "inventory" in write.changes:
             raise dialog("Inventory cannot be changed during on insert.", "inventory")
+
+    def inserted(self, write: Write) -> None:
+        """The base unit becomes a unit of the item."""
+        own_item_unit(write)
+
+    def modified(self, write: Write) -> None:
+        """A new base unit becomes a unit of the item."""
+        if write.changed("baseUnitOfMeasureCode"):
+            own_item_unit(write)
+
+    def deleting(self, write: Write) -> None:
+        """The units go with the item."""
+        forget_item_units(write)
