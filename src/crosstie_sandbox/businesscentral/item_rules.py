@@ -25,3 +25,10 @@ class ItemRules(Behaviour):
     def deleting(self, write: Write) -> None:
         """The units go with the item."""
         forget_item_units(write)
+
+
+class LoadedItemRules(ItemRules):
+    """An item that comes with a company brings its stock along."""
+
+    def complete(self, write: Write) -> None:
+        """Let the stock be."""
