@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crosstie_sandbox.businesscentral.behaviour import Action, Behaviour, know
+from crosstie_sandbox.businesscentral.company_information_rules import CompanyInformationRules
 from crosstie_sandbox.businesscentral.contact_rules import ContactRules
 from crosstie_sandbox.businesscentral.currency_rules import CurrencyRules
 from crosstie_sandbox.businesscentral.customer_rules import CustomerRules
@@ -17,6 +18,7 @@ from crosstie_sandbox.businesscentral.vendor_rules import VendorRules
 from crosstie_sandbox.businesscentral.web_service_rules import WebServiceRules
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
+    "companyInformation": CompanyInformationRules(),
     "contacts": ContactRules(),
     "currencies": CurrencyRules(),
     "customers": CustomerRules(),
