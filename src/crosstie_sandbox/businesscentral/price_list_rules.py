@@ -34,13 +34,16 @@ _OWNERS = {"itemUnitsOfMeasure": "itemNumber", "resourceUnitsOfMeasure": "resour
 
 
 class PriceListRules(Behaviour):
-    """Headers."""
+    """Headers; without `drafts_only` a new one may be active already."""
+
+    def __init__(self, *, drafts_only: bool = True) -> None:
+        self.drafts_only = drafts_only
 
     def complete(self, write: Write) -> None:
         """Check status, source and dates."""
         row = write.row
         if write.before is None:
-            _start(write)
+            _start(write, drafts_only=self.drafts_only)
         elif write.before["status"] != DRAFT and row["status"] != DRAFT:
             changed = [name for name in row if name not in _FREE and row[name] != write.before[name]]
             if changed:
@@ -70,14 +73,18 @@ class PriceListRules(Behaviour):
 
 
 class PriceListLineRules(Behaviour):
-    """Lines."""
+    """Lines; without `drafts_only` an active list takes new ones."""
+
+    def __init__(self, *, drafts_only: bool = True) -> None:
+        self.drafts_only = drafts_only
 
     def complete(self, write: Write) -> None:
         """Check that the list is a draft, and take over from list and product what is not said."""
         row = write.row
         must_have(write.page, row, "priceListCode")
         header = _header(write.database, row)
-        _check_draft(header)
+        if self.drafts_only:
+            _check_draft(header)
         if write.before is None:
             if row["lineNumber"] == 0:
                 row["lineNumber"] = _next_line(write.database, str(row["priceListCode"]))
@@ -91,11 +98,11 @@ class PriceListLineRules(Behaviour):
         _check_draft(_header(write.database, write.row))
 
 
-def _start(write: Write) -> None:
+def _start(write: Write, *, drafts_only: bool) -> None:
     for name in ("allowLineDiscount", "allowInvoiceDiscount"):
         if name not in write.changes:
             write.row[name] = 1
-    if write.row["status"] != DRAFT:
+    if drafts_only and write.row["status"] != DRAFT:
         raise dialog("A new price list has the Status Draft; activate it when its lines are entered.", "status")
 
 
