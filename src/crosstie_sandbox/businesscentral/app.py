@@ -18,6 +18,8 @@ from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource,
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request
 from crosstie_sandbox.businesscentral.limits import VENDOR_LIMITS, Limiter, Limits, read_body
 from crosstie_sandbox.businesscentral.service import Counters, Service
+from crosstie_sandbox.businesscentral.subscriptions.courier import Courier
+from crosstie_sandbox.businesscentral.subscriptions.requests import answer_subscription, step_of
 from crosstie_sandbox.businesscentral.users.store import Users
 from crosstie_sandbox.businesscentral.web_client.administration import Administration
 from crosstie_sandbox.businesscentral.web_client.routes import page_routes
@@ -48,7 +50,8 @@ def create_app(
     gate = Gate(credentials, Tokens(_signing_key(opened), clock), basic=users.with_key)
     sessions = Sessions(gate, users)
     counters = Counters()
-    front = _Front(Service(opened, counters), gate, users, limits)
+    courier = Courier(opened)
+    front = _Front(Service(opened, counters), gate, users, courier, limits)
     app = Starlette(
         routes=[
             *sign_in_routes(gate, ids),
@@ -59,8 +62,14 @@ def create_app(
         ]
     )
     app.state.database = opened
+    app.state.courier = courier
     app.state.users = users
-    app.state.close = opened.close
+
+    def close() -> None:
+        courier.stop()
+        opened.close()
+
+    app.state.close = close
     return app
 
 
@@ -77,10 +86,11 @@ def _signing_key(database: Database) -> bytes:
 
 
 class _Front:
-    def __init__(self, service: Service, gate: Gate, users: Users, limits: Limits) -> None:
+    def __init__(self, service: Service, gate: Gate, users: Users, courier: Courier, limits: Limits) -> None:
         self.service = service
         self.gate = gate
         self.users = users
+        self.courier = courier
         self.limits = limits
         self.limiter = Limiter(limits, service.database.clock)
 
@@ -103,6 +113,7 @@ class _Front:
             response = self._refuse(refusal)
         except ODataError as refusal:
             response = self._refuse(bad_request(str(refusal)))
+        self.courier.wake()
         response.headers["request-id"] = str(self.service.database.ids())
         return response
 
@@ -135,9 +146,9 @@ class _Front:
         online = request.scope["path"].startswith("/v2.0/")
         async with self.limiter.admitted(identity.person or identity.application or identity.name, online=online):
             body = await read_body(request, self.limits)
-            return self._answer(request, path, body, (identity.name, permission_set))
+            return await self._answer(request, path, body, (identity.name, permission_set))
 
-    def _answer(self, request: Request, path: re.Match[str], body: bytes, caller: tuple[str, str]) -> Response:
+    async def _answer(self, request: Request, path: re.Match[str], body: bytes, caller: tuple[str, str]) -> Response:
         user, permission_set = caller
         call = Call(
             method=request.method,
@@ -145,12 +156,14 @@ class _Front:
             path=path[2] or "",
             query=request.scope["query_string"].decode("ascii", "replace"),
             headers=dict(request.headers),
-            body=None if request.method in _BODILESS or path[2] == "$batch" else loads(body),
+            body=None if not body or request.method in _BODILESS or path[2] == "$batch" else loads(body),
             user=user,
             permission_set=permission_set,
         )
         if call.path == "$batch" and call.method == "POST":
             return _json_bytes(answer_batch(self.service, call, body))
+        if (step := step_of(call)) is not None:
+            return _response(await answer_subscription(self.service.database, call, step))
         return _response(self.service.answer(call))
 
 

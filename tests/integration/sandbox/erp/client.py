@@ -13,6 +13,7 @@ import httpx2
 from crosstie_sandbox.businesscentral.app import create_app
 from crosstie_sandbox.businesscentral.database import Database, Settings
 from crosstie_sandbox.businesscentral.limits import VENDOR_LIMITS, Limits
+from crosstie_sandbox.businesscentral.subscriptions.courier import Courier
 from crosstie_sandbox.token import Credentials, Person
 
 ADMINISTRATOR = Person("oid-1", "ada@people.example", "Ada", "Lindqvist", "ada-secret", is_administrator=True)
@@ -51,6 +52,7 @@ class Erp:
     clock: TestClock
     company_id: str
     database: Database
+    courier: Courier
 
     async def add(self, entity_set: str, **fields: object) -> dict[str, object]:
         """Create a record."""
@@ -96,7 +98,7 @@ async def open_erp(database: Path, settings: Settings, limits: Limits = VENDOR_L
         base_url=f"{ROOT}/companies({company_id})/",
         auth=(CREDENTIALS.user, CREDENTIALS.web_service_access_key),
     ) as http:
-        yield Erp(http, clock, company_id, app.state.database)
+        yield Erp(http, clock, company_id, app.state.database, app.state.courier)
     app.state.close()
 
 
