@@ -20,7 +20,10 @@ from crosstie_sandbox.odata.folding import install
 Clock = Callable[[], datetime]
 IdSource = Callable[[], UUID]
 LOCAL_CURRENCY = "EUR"
+EXPERIENCE = "Premium"
+"""What a new company shows of the application; Essential hides the integration with a CRM."""
 _EXTRA_INDEXES = {
+    "priceListLines": ("assetNumber",),
     "customers": ("salespersonCode", "currencyCode", "primaryContactNumber", "lastModifiedDateTime"),
     "contacts": ("companyNumber", "lastModifiedDateTime"),
     "items": ("lastModifiedDateTime",),
@@ -168,7 +171,7 @@ def _create(database: Database) -> None:
     name = database.settings.company_name
     fixed = {
         "companies": {"id": company, "name": name, "displayName": name, "systemVersion": "29.0.0.0"},
-        "companyInformation": {"displayName": name, "currencyCode": LOCAL_CURRENCY},
+        "companyInformation": {"displayName": name, "currencyCode": LOCAL_CURRENCY, "experience": EXPERIENCE},
         "generalLedgerSetup": {"localCurrencyCode": LOCAL_CURRENCY, "localCurrencySymbol": "€"},
     }
     for entity_set, given in fixed.items():

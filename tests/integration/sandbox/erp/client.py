@@ -12,6 +12,7 @@ import httpx2
 
 from crosstie_sandbox.businesscentral.app import create_app
 from crosstie_sandbox.businesscentral.database import Database, Settings
+from crosstie_sandbox.businesscentral.limits import VENDOR_LIMITS, Limits
 from crosstie_sandbox.businesscentral.subscriptions.courier import Courier
 from crosstie_sandbox.token import Credentials, Person
 
@@ -85,10 +86,12 @@ Refusal = Callable[[httpx2.Response], tuple[int, str, str]]
 
 
 @asynccontextmanager
-async def open_erp(database: Path, settings: Settings) -> AsyncIterator[Erp]:
+async def open_erp(database: Path, settings: Settings, limits: Limits = VENDOR_LIMITS) -> AsyncIterator[Erp]:
     """An ERP over a file."""
     clock = TestClock()
-    app = create_app(database, clock=clock, ids=counted_ids(), credentials=CREDENTIALS, settings=settings)
+    app = create_app(
+        database, clock=clock, ids=counted_ids(), credentials=CREDENTIALS, settings=settings, limits=limits
+    )
     company_id = app.state.database.company_id
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=app),
