@@ -33,8 +33,10 @@ class ReasonCode(StrEnum):
     RESTORED = "restored"
     UNDONE = "undone"
     UNCOUPLED = "uncoupled"
+    UNCOUPLED_BY_HAND = "uncoupled_by_hand"
     NEEDS_COUPLING = "needs_coupling"
     MATCH_AMBIGUOUS = "match_ambiguous"
+    MATCH_RIVALS = "match_rivals"
     MATCH_TAKEN = "match_taken"
     NAME_MISSING = "name_missing"
     NO_EXCHANGE_RATE = "no_exchange_rate"
@@ -82,12 +84,14 @@ SENTENCES: Mapping[ReasonCode, str] = {
     ),
     ReasonCode.DELETED: "Its counterpart was deleted on the {side} side; it is deleted too.",
     ReasonCode.RESTORED: "Its counterpart was deleted on the {side} side; it is created there again.",
+    ReasonCode.UNCOUPLED_BY_HAND: "A person uncoupled it; it stays so until a person couples it again.",
     ReasonCode.UNCOUPLED: "Its counterpart was deleted on the {side} side; the two are no longer coupled.",
     ReasonCode.UNDONE: (
         "Job {job} was undone here: the {side} holds again what it held before in {fields}. What the job had carried is"
         " sent again only after somebody edits it."
     ),
     ReasonCode.NEEDS_COUPLING: "It refers to {mapping} {value}, which is not coupled yet.",
+    ReasonCode.MATCH_RIVALS: "Another record on this side has the same {fields}; choose by hand whose it is.",
     ReasonCode.MATCH_AMBIGUOUS: "{count} records on the other side have the same {fields}; choose one by hand.",
     ReasonCode.MATCH_TAKEN: "The record on the other side with the same {fields} is coupled to another one.",
     ReasonCode.NAME_MISSING: "It has no name, and a contact of the CRM needs a last name.",
@@ -133,12 +137,14 @@ NEXT_STEPS: Mapping[ReasonCode, str] = {
         "Give the integration user the rights that the set-up guide names, or look what became of the record; it is"
         " tried again by itself."
     ),
+    ReasonCode.UNCOUPLED_BY_HAND: "Nothing; 'crosstie couple' ties it to a record again.",
     ReasonCode.UNCOUPLED: "Nothing; 'crosstie resolve MAPPING RECORD --use restore' creates it there again.",
     ReasonCode.NEEDS_COUPLING: (
         "Nothing, if that record is about to be synchronized: this one follows by itself. Else see why that one is not,"
         " with 'crosstie explain'."
     ),
     ReasonCode.MATCH_AMBIGUOUS: "Couple the right two with 'crosstie couple'.",
+    ReasonCode.MATCH_RIVALS: "Couple the right two with 'crosstie couple', or give one of them another value.",
     ReasonCode.MATCH_TAKEN: "Couple the right two with 'crosstie couple', or change one of the values.",
     ReasonCode.NAME_MISSING: "Give it a name in the ERP; it is taken up by itself then.",
     ReasonCode.NO_EXCHANGE_RATE: "Enter an exchange rate in the ERP; it is taken up by itself then.",

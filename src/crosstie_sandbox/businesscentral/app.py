@@ -1,6 +1,7 @@
 """The ERP as an ASGI application: sign-in, the API under its two addresses, and counters for whoever tests."""
 
 import hashlib
+import re
 from http import HTTPStatus
 from pathlib import Path
 
@@ -11,35 +12,65 @@ from starlette.routing import Route
 
 from crosstie_sandbox.businesscentral.addresses import ROOT
 from crosstie_sandbox.businesscentral.batch import answer_batch
+from crosstie_sandbox.businesscentral.behaviours import open_company
 from crosstie_sandbox.businesscentral.calls import Answer, Call
-from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings, open_database
+from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings
+from crosstie_sandbox.businesscentral.environments import PATH, environments
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request
+from crosstie_sandbox.businesscentral.limits import VENDOR_LIMITS, Limiter, Limits, read_body
 from crosstie_sandbox.businesscentral.service import Counters, Service
+from crosstie_sandbox.businesscentral.subscriptions.courier import Courier
+from crosstie_sandbox.businesscentral.subscriptions.requests import answer_subscription, step_of
+from crosstie_sandbox.businesscentral.users.store import Users
+from crosstie_sandbox.businesscentral.web_client.administration import Administration
+from crosstie_sandbox.businesscentral.web_client.routes import page_routes
+from crosstie_sandbox.businesscentral.web_client.session import Sessions
+from crosstie_sandbox.businesscentral.webservices.services import create_views
 from crosstie_sandbox.odata.answer import JSON_TYPE, answer, json_answer, loads
 from crosstie_sandbox.odata.errors import ODataError
 from crosstie_sandbox.sign_in.routes import sign_in_routes
-from crosstie_sandbox.token import Credentials, Gate, Tokens
+from crosstie_sandbox.token import Credentials, Gate, Identity, Tokens
 
 _BODILESS = frozenset({"GET", "DELETE"})
 
 
 def create_app(
-    database: Path, *, clock: Clock, ids: IdSource, credentials: Credentials, settings: Settings
+    database: Path,
+    *,
+    clock: Clock,
+    ids: IdSource,
+    credentials: Credentials,
+    settings: Settings,
+    limits: Limits = VENDOR_LIMITS,
 ) -> Starlette:
     """The application over a company file."""
-    opened = open_database(database, clock=clock, ids=ids, settings=settings)
-    gate = Gate(credentials, Tokens(_signing_key(opened), clock), basic=True)
+    opened = open_company(database, clock=clock, ids=ids, settings=settings)
+    create_views(opened)
+    users = Users(opened)
+    users.prepare(credentials)
+    gate = Gate(credentials, Tokens(_signing_key(opened), clock), basic=users.with_key)
+    sessions = Sessions(gate, users)
     counters = Counters()
-    front = _Front(Service(opened, counters), gate)
+    courier = Courier(opened)
+    front = _Front(Service(opened, counters), gate, users, courier, limits)
     app = Starlette(
         routes=[
             *sign_in_routes(gate, ids),
+            *page_routes(sessions),
+            Route("/sandbox/web-services", Administration(sessions).answer, methods=["GET", "POST"]),
             Route("/sandbox/stats", front.stats),
             Route("/{path:path}", front.endpoint, methods=["GET", "POST", "PATCH", "PUT", "DELETE"]),
         ]
     )
     app.state.database = opened
-    app.state.close = opened.close
+    app.state.courier = courier
+    app.state.users = users
+
+    def close() -> None:
+        courier.stop()
+        opened.close()
+
+    app.state.close = close
     return app
 
 
@@ -56,9 +87,13 @@ def _signing_key(database: Database) -> bytes:
 
 
 class _Front:
-    def __init__(self, service: Service, gate: Gate) -> None:
+    def __init__(self, service: Service, gate: Gate, users: Users, courier: Courier, limits: Limits) -> None:
         self.service = service
         self.gate = gate
+        self.users = users
+        self.courier = courier
+        self.limits = limits
+        self.limiter = Limiter(limits, service.database.clock)
 
     async def stats(self, _: Request) -> Response:
         counters = self.service.counters
@@ -79,6 +114,7 @@ class _Front:
             response = self._refuse(refusal)
         except ODataError as refusal:
             response = self._refuse(bad_request(str(refusal)))
+        self.courier.wake()
         response.headers["request-id"] = str(self.service.database.ids())
         return response
 
@@ -90,28 +126,47 @@ class _Front:
             {"WWW-Authenticate": 'Bearer realm="", Basic realm=""'} if error.status == HTTPStatus.UNAUTHORIZED else {}
         )
 
+    def _permission_set(self, identity: Identity | None) -> str | None:
+        """What a caller may do; None for one that may not even call."""
+        if identity is None or not self.gate.is_member(identity):
+            return None
+        return self.users.permission_set_of(identity)
+
     async def _respond(self, request: Request) -> Response:
         identity = self.gate.caller(request.headers.get("authorization"))
-        if identity is None or not self.gate.is_member(identity):
+        permission_set = self._permission_set(identity)
+        if identity is None or permission_set is None:
             raise ApiError(
                 401,
                 "Authentication_InvalidCredentials",
                 "The server has rejected the client credentials.",
             )
+        if request.method == "GET" and PATH.fullmatch(request.scope["path"]):
+            return environments(request)
         path = ROOT.fullmatch(request.scope["path"])
         if path is None:
             raise ApiError(404, "BadRequest_InvalidRequestUrl", "The request URL is not one of this server's APIs.")
-        body = await request.body()
+        online = request.scope["path"].startswith("/v2.0/")
+        async with self.limiter.admitted(identity.person or identity.application or identity.name, online=online):
+            body = await read_body(request, self.limits)
+            return await self._answer(request, path, body, (identity.name, permission_set))
+
+    async def _answer(self, request: Request, path: re.Match[str], body: bytes, caller: tuple[str, str]) -> Response:
+        user, permission_set = caller
         call = Call(
             method=request.method,
             root=f"{request.url.scheme}://{request.url.netloc}{path[1]}",
             path=path[2] or "",
             query=request.scope["query_string"].decode("ascii", "replace"),
             headers=dict(request.headers),
-            body=None if request.method in _BODILESS or path[2] == "$batch" else loads(body),
+            body=None if not body or request.method in _BODILESS or path[2] == "$batch" else loads(body),
+            user=user,
+            permission_set=permission_set,
         )
         if call.path == "$batch" and call.method == "POST":
             return _json_bytes(answer_batch(self.service, call, body))
+        if (step := step_of(call)) is not None:
+            return _response(await answer_subscription(self.service.database, call, step))
         return _response(self.service.answer(call))
 
 
@@ -122,7 +177,7 @@ def _json_bytes(content: bytes) -> Response:
 
 def _response(result: Answer) -> Response:
     if result.text is not None:
-        return PlainTextResponse(result.text, result.status, {"OData-Version": "4.0"})
+        return PlainTextResponse(result.text, result.status, {"OData-Version": "4.0", **result.headers})
     if result.body is None:
         return answer(b"", result.status, result.headers)
     return json_answer(result.body, result.status, result.headers)

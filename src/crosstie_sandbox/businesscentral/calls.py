@@ -17,11 +17,15 @@ class Call:
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
     body: object = None
+    user: str = ""
+    """Who is calling."""
+    permission_set: str = ""
+    """What the caller may do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: a JSON value or a plain text."""
+    """What goes back: a JSON value or a text."""
 
     status: int
     body: object = None

@@ -1,4 +1,4 @@
-"""The SQLite file behind the ERP: one table per page, two views, the business relations and the number series.
+"""The SQLite file behind the ERP: one table per page, three views, the business relations and the number series.
 
 One connection serves one process; a write is one IMMEDIATE transaction, durable when it is answered
 (write-ahead log, synchronous=FULL).
@@ -13,16 +13,20 @@ from pathlib import Path
 from uuid import UUID
 
 from crosstie_sandbox.businesscentral.etags import etag
-from crosstie_sandbox.businesscentral.page import Page, pages
+from crosstie_sandbox.businesscentral.page import Page, pages, tables
 from crosstie_sandbox.businesscentral.values import ZERO_GUID, blank, date_time_text
 from crosstie_sandbox.odata.folding import install
 
 Clock = Callable[[], datetime]
 IdSource = Callable[[], UUID]
 LOCAL_CURRENCY = "EUR"
+EXPERIENCE = "Premium"
+"""What a new company shows of the application; Essential hides the integration with a CRM."""
 _EXTRA_INDEXES = {
-    "customers": ("salespersonCode", "currencyCode", "lastModifiedDateTime"),
+    "priceListLines": ("assetNumber",),
+    "customers": ("salespersonCode", "currencyCode", "primaryContactNumber", "lastModifiedDateTime"),
     "contacts": ("companyNumber", "lastModifiedDateTime"),
+    "items": ("lastModifiedDateTime",),
 }
 _RELATIONS = """
 CREATE TABLE businessRelations (
@@ -38,6 +42,26 @@ CREATE VIEW contactsInformation AS
     UNION ALL
     SELECT c.id, c.number, c.displayName, c.type, r.relatedId, r.relatedType, c.etag
     FROM businessRelations r JOIN contacts c ON c.number = r.contactNumber AND c.companyNumber = '';
+CREATE TABLE webhookSubscriptions (
+    subscriptionId TEXT NOT NULL UNIQUE, notificationUrl TEXT NOT NULL, resource TEXT NOT NULL,
+    entitySet TEXT NOT NULL, clientState TEXT NOT NULL, userId TEXT NOT NULL, expirationDateTime TEXT NOT NULL,
+    systemCreatedAt TEXT NOT NULL, systemModifiedAt TEXT NOT NULL, version INTEGER NOT NULL, etag TEXT NOT NULL
+);
+CREATE TABLE webhookChanges (
+    entitySet TEXT NOT NULL, recordId TEXT NOT NULL, kind TEXT NOT NULL, changedAt TEXT NOT NULL
+);
+CREATE TABLE webhookOutbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, subscriptionId TEXT NOT NULL, body BLOB NOT NULL
+);
+CREATE VIEW subscriptions AS
+    SELECT subscriptionId, notificationUrl, resource, version AS timestamp, userId,
+           systemModifiedAt AS lastModifiedDateTime, clientState, expirationDateTime, systemCreatedAt,
+           userId AS systemCreatedBy, systemModifiedAt, userId AS systemModifiedBy, etag
+    FROM webhookSubscriptions;
+CREATE VIEW customerFinancialDetails AS
+    SELECT id, number, '0' AS balance, '0' AS totalSalesExcludingTax, balanceDue AS overdueAmount,
+           lastModifiedDateTime, etag
+    FROM customers;
 CREATE VIEW customerContacts AS
     SELECT c.id AS id, c.email AS email, c.firstName AS firstName, c.lastName AS lastName,
            c.jobTitle AS professionalTitle, k.id AS customerId, k.displayName AS customerName,
@@ -55,6 +79,12 @@ class Settings:
 
     company_name: str = "Crosstie Trading"
     manual_numbers: bool = True
+    webhook_delay: float = 30
+    """Seconds that changes wait to be told, so that many of one record are told as one."""
+    webhook_pauses: tuple[float, ...] = (60, 60, 60, 600, 6000)
+    """Seconds between two attempts to reach a receiver; after the last attempt its subscription ends."""
+    webhook_most_changes: int = 1000
+    """If more records of a set have changed, only the set is named."""
 
 
 @dataclass(slots=True)
@@ -70,6 +100,10 @@ class Database:
     local_currency: str = LOCAL_CURRENCY
     now: str = ""
     """The stamp of the transaction that is going on."""
+    watched: frozenset[str] = frozenset()
+    """Entity sets whose changes somebody has subscribed to."""
+    has_news: bool = False
+    """Whether there is a change that nobody has been told of."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -86,6 +120,13 @@ class Database:
             if self.connection.in_transaction:  # SQLite ends it by itself when, say, the disk is full
                 self.connection.execute("ROLLBACK")
             raise
+
+    def note(self, entity_set: str, identity: object, kind: str) -> None:
+        """Write down a change for those who have subscribed to it."""
+        if entity_set in self.watched:
+            self.has_news = True
+            change = (entity_set, identity, kind, self.now)
+            self.connection.execute("INSERT INTO webhookChanges VALUES (?, ?, ?, ?)", change)
 
     def close(self) -> None:
         """Give the file back; the write-ahead log is folded in."""
@@ -116,11 +157,11 @@ def open_database(path: Path, *, clock: Clock, ids: IdSource, settings: Settings
 
 def columns(page: Page) -> tuple[str, ...]:
     """The columns of a page's table: its properties, what it does not show, and the row version."""
-    return (*page.properties, *page.unlisted, "version", "etag")
+    return (*page.properties, *page.unlisted, *(() if page.view else ("version",)), "etag")
 
 
 def _create(database: Database) -> None:
-    for page in pages().values():
+    for page in tables().values():
         if not page.view:
             for statement in _table(page):
                 database.connection.execute(statement)
@@ -130,7 +171,7 @@ def _create(database: Database) -> None:
     name = database.settings.company_name
     fixed = {
         "companies": {"id": company, "name": name, "displayName": name, "systemVersion": "29.0.0.0"},
-        "companyInformation": {"displayName": name, "currencyCode": LOCAL_CURRENCY},
+        "companyInformation": {"displayName": name, "currencyCode": LOCAL_CURRENCY, "experience": EXPERIENCE},
         "generalLedgerSetup": {"localCurrencyCode": LOCAL_CURRENCY, "localCurrencySymbol": "€"},
     }
     for entity_set, given in fixed.items():

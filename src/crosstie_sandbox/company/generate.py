@@ -18,6 +18,8 @@ from crosstie_sandbox.company.fiction import (
     names,
     slug,
 )
+from crosstie_sandbox.company.goods import goods_of
+from crosstie_sandbox.company.price_lists import price_lists_of
 
 ChanceOf = Callable[[str], Chance]
 LOCAL_CURRENCY = "CHF"
@@ -28,6 +30,10 @@ _MONTHS = 24
 _HAS_EMAIL = 0.8
 _HAS_WEBSITE = 0.6
 _ZEROS_EVERY, _ZEROS_AT = 50, 7
+_TERMS = ("14T", "30T", "30T", "30T2", "ME", "")
+_SHIPMENTS = ("DAP", "EXW", "", "")
+_WHOLESALE_EVERY, _WHOLESALE_AT = 10, 3
+_SECOND_ADDRESS_EVERY, _SECOND_ADDRESS_AT = 20, 5
 _RATES = {"EUR": Decimal("94.5"), "NZD": Decimal("52.3")}
 
 
@@ -44,6 +50,9 @@ def generate(count: int, chance_of: ChanceOf) -> CompanyData:
             "contacts": made.contacts,
             "customers": made.customers,
             "contactsInformation": made.relations,
+            "shipToAddresses": made.ship_to_addresses,
+            **goods_of(count, chance_of),
+            **price_lists_of(count, chance_of, goods_of(count, chance_of)["items"]),
         },
         crm={
             "organizations": made.organization,
@@ -163,7 +172,17 @@ class _Maker:
             "creditLimit": str(chance.randrange(0, 40) * 500),
             "currencyCode": "" if country["currency"] == LOCAL_CURRENCY else country["currency"],
             "blocked": chance.choice(["Ship", "Invoice", "All"]) if chance.random() < _BLOCKED else "",
+            "paymentTermsId": chance.choice(_TERMS),
+            "shipmentMethodId": chance.choice(_SHIPMENTS),
+            "customerPriceGroup": "GROSS" if index % _WHOLESALE_EVERY == _WHOLESALE_AT and not is_person else "",
         }
+
+    def ship_to_addresses(self) -> Iterator[Fields]:
+        """Some customers have a warehouse elsewhere."""
+        for index in range(_SECOND_ADDRESS_AT, self.count, _SECOND_ADDRESS_EVERY):
+            chance = self.chance_of(f"ship-to {index}")
+            address = an_address(chance, a_country(chance))
+            yield {"customerNumber": self._customer(index)["number"], "code": "LAGER", **address}
 
     def _person(self, index: int, customer: Fields) -> Fields:
         chance = self.chance_of(f"person {index}")
