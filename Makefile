@@ -1,14 +1,15 @@
 # Everything a newcomer needs: `make demo` to see it work, `make test` to see it hold.
 # Each target creates what it needs; make and Python 3.11 or newer are enough.
 
-PYTHON ?= python3
-VENV   ?= .venv
-BIN    := $(VENV)/bin
-READY  := $(VENV)/.ready
-ARGS   ?=
-N      ?= 200
-SEED   ?= 1
-BENCH  ?= core
+PYTHON  ?= python3
+VENV    ?= .venv
+BIN     := $(VENV)/bin
+READY   := $(VENV)/.ready
+ARGS    ?=
+WORKERS ?= 2
+N       ?= 200
+SEED    ?= 1
+BENCH   ?= core
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-full simulate scenarios bench lint format clean
@@ -24,10 +25,10 @@ demo: $(READY) ## Sandbox CRM and ERP, full synchronization, web page (ARGS="--e
 	@$(BIN)/crosstie demo $(ARGS)
 
 test: $(READY) ## The tests that every change must pass (under ten minutes on two cores)
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-full: $(READY) ## Everything `make test` runs, and the slow proofs
-	@$(BIN)/pytest -m "not live and not e2e" $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not live and not e2e" $(ARGS)
 
 bench: $(READY) ## What it costs, measured (BENCH=core; BENCH_FULL=1 adds 100,000 customers)
 	@$(BIN)/python benchmarks/$(BENCH).py

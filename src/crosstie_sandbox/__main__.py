@@ -7,31 +7,30 @@ import argparse
 import asyncio
 import base64
 import secrets
-import socket
 import sys
 from collections.abc import Sequence
-from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 from random import Random  # noqa: TID251 - the program's one source of chance
-from typing import NoReturn
 from uuid import UUID, uuid4  # noqa: TID251 - the program's one source of ids
 
 import simplejson
 from starlette.applications import Starlette
 
-from crosstie_sandbox.announcement import banner, connection_details
+from crosstie_sandbox.announcement import Addresses, banner, connection_details
 from crosstie_sandbox.businesscentral.app import create_app as create_erp
 from crosstie_sandbox.businesscentral.database import Settings
 from crosstie_sandbox.company.choose import Choice
 from crosstie_sandbox.dataverse.app import create_app as create_crm
+from crosstie_sandbox.doors import Served, doors
 from crosstie_sandbox.hostile.connection import BreakableProtocol
 from crosstie_sandbox.hostile.middleware import CONTROL, Hostile
 from crosstie_sandbox.hostile.plan import Plan, read_plan
 from crosstie_sandbox.hostile.vendors import BUSINESS_CENTRAL, DATAVERSE, Vendor
+from crosstie_sandbox.options import company_choice, read_options
 from crosstie_sandbox.problems import StartError
-from crosstie_sandbox.serve import Listener, bind, serve
+from crosstie_sandbox.serve import serve
 from crosstie_sandbox.state import credentials_of, locked, prepare, writing_to
+from crosstie_sandbox.tls import certificates_of
 from crosstie_sandbox.token import Credentials
 
 FAILED = 2
@@ -59,91 +58,55 @@ def _access_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode("ascii")
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise StartError("usage", f"The command line cannot be understood: {message}.", "See --help.")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="crosstie_sandbox", description="Start the sandbox CRM and the sandbox ERP.")
-    parser.add_argument("--state", type=Path, required=True, metavar="DIR", help="where the company is kept")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="load the company from the CSV files of a folder")
-    parser.add_argument("--generate", type=_count, metavar="N", help="generate a company with N customers")
-    parser.add_argument("--seed", type=int, metavar="S", help="the seed of --generate (default 0)")
-    parser.add_argument("--crm-port", type=int, default=0, metavar="N", help="default 0: any free port")
-    parser.add_argument("--erp-port", type=int, default=0, metavar="N", help="default 0: any free port")
-    parser.add_argument("--reset", action="store_true", help="replace the company that is there")
-    parser.add_argument(
-        "--no-manual-numbers", action="store_true", help="let the ERP number customers and contacts itself"
-    )
-    parser.add_argument("--faults", metavar="SPEC", help="let faults strike: seed=7,chance=0.05,kinds=all")
-    parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
-    parser.add_argument("--json", action="store_true", help="print addresses and credentials as one JSON line")
-    return parser
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError("at least 1 customer is needed")
-    return count
-
-
-def _choice(arguments: argparse.Namespace) -> Choice | None:
-    if arguments.data is not None and arguments.generate is not None:
-        raise StartError("usage", "--data and --generate exclude each other.", "Give one of them.")
-    if arguments.seed is not None and arguments.generate is None:
-        raise StartError("usage", "--seed belongs to --generate.", "Add --generate N, or leave --seed out.")
-    if arguments.data is not None:
-        return Choice(folder=str(arguments.data.resolve()))
-    if arguments.generate is not None:
-        return Choice(count=arguments.generate, seed=arguments.seed or 0)
-    return None
-
-
-def _open(arguments: argparse.Namespace, choice: Choice | None) -> tuple[Starlette, Starlette, Credentials]:
-    folder = arguments.state
-    crm_file, erp_file = prepare(folder, choice, reset=arguments.reset, clock=_now, ids=_new_id, chance_of=_chance_of)
+def _open(options: argparse.Namespace, choice: Choice | None) -> tuple[Starlette, Starlette, Credentials]:
+    folder = options.state
+    crm_file, erp_file = prepare(folder, choice, reset=options.reset, clock=_now, ids=_new_id, chance_of=_chance_of)
     credentials = credentials_of(folder, ids=_new_id, secret=_secret, access_key=_access_key)
-    settings = Settings(manual_numbers=not arguments.no_manual_numbers)
+    settings = Settings(manual_numbers=not options.no_manual_numbers)
     erp_app = create_erp(erp_file, clock=_now, ids=_new_id, credentials=credentials, settings=settings)
     crm_app = create_crm(crm_file, clock=_now, ids=_new_id, credentials=credentials)
     return crm_app, erp_app, credentials
 
 
-def _listener(app: Starlette, socket: socket.socket, faults: Plan | None, vendor: Vendor) -> Listener:
-    """The server on its socket, behind faults if there shall be any."""
+def _served(app: Starlette, faults: Plan | None, vendor: Vendor) -> Served:
+    """A server as the world meets it: behind faults if there shall be any."""
     if faults is None:
-        return Listener(app, socket)
-    return Listener(Hostile(app, faults, _chance_of(faults.seed, vendor.name), vendor), socket, BreakableProtocol)
+        return Served(app)
+    return Served(Hostile(app, faults, _chance_of(faults.seed, vendor.name), vendor), BreakableProtocol)
 
 
-def _run(arguments: argparse.Namespace) -> None:
-    choice = _choice(arguments)
-    faults = None if arguments.faults is None else read_plan(arguments.faults)
+def _run(options: argparse.Namespace) -> None:
+    choice = company_choice(options)
+    faults = None if options.faults is None else read_plan(options.faults)
     with (
-        closing(bind(arguments.crm_port, "--crm-port")) as crm_socket,
-        closing(bind(arguments.erp_port, "--erp-port")) as erp_socket,
-        locked(arguments.state),
+        doors(options, "crm") as crm_doors,
+        doors(options, "erp") as erp_doors,
+        locked(options.state),
     ):
-        with writing_to(arguments.state):
-            crm_app, erp_app, credentials = _open(arguments, choice)
-        crm = _listener(crm_app, crm_socket, faults, DATAVERSE)
-        erp = _listener(erp_app, erp_socket, faults, BUSINESS_CENTRAL)
-        details = connection_details(crm.url, erp.url, credentials, erp_app.state.database.company_id)
+        with writing_to(options.state):
+            certificates = certificates_of(options.state / "tls", _now)
+            crm_app, erp_app, credentials = _open(options, choice)
+        crm = crm_doors.listeners(_served(crm_app, faults, DATAVERSE), certificates.server)
+        erp = erp_doors.listeners(_served(erp_app, faults, BUSINESS_CENTRAL), certificates.server)
+        details = connection_details(
+            crm=Addresses(crm[0].url, crm[-1].url, certificates.ca),
+            erp=Addresses(erp[0].url, erp[-1].url, certificates.ca),
+            credentials=credentials,
+            company_id=erp_app.state.database.company_id,
+        )
 
         def announce() -> None:
             control = CONTROL if faults else None
-            sys.stdout.write(f"{simplejson.dumps(details)}\n" if arguments.json else banner(details, control))
+            sys.stdout.write(f"{simplejson.dumps(details)}\n" if options.json else banner(details, control))
             sys.stdout.flush()
 
-        asyncio.run(serve([crm, erp], announce, sys.stdin.fileno() if arguments.exit_with_parent else None))
+        asyncio.run(serve([*crm, *erp], announce, sys.stdin.fileno() if options.exit_with_parent else None))
 
 
 def main(words: Sequence[str]) -> int:
     """Run the program; returns its exit code."""
     try:
-        _run(_parser().parse_args(words))
+        _run(read_options(words))
     except StartError as problem:
         sys.stderr.write(f"{problem.message}\nNext: {problem.next_step}\n")
         if "--json" in words:

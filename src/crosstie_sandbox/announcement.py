@@ -1,32 +1,66 @@
 """What the program says when both servers accept connections: one JSON object, or the same for people."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from crosstie_sandbox.token import Credentials
 
 TENANT = "sandbox"
+PEOPLE_SIGN_IN_WITH = "Sign-in for people"
 Details = dict[str, dict[str, Any]]
 
 
-def connection_details(crm_url: str, erp_url: str, credentials: Credentials, company_id: str) -> Details:
-    """Addresses and credentials of both servers."""
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a server is found; the same address twice if it speaks TLS only."""
 
-    def server(url: str) -> dict[str, Any]:
+    url: str
+    tls_url: str
+    ca: Path
+
+
+def connection_details(*, crm: Addresses, erp: Addresses, credentials: Credentials, company_id: str) -> Details:
+    """Addresses and credentials of both servers, and who else can sign in."""
+
+    def server(at: Addresses) -> dict[str, Any]:
         return {
-            "url": url,
-            "tls_url": None,
-            "ca": None,
-            "token_url": f"{url}/{TENANT}/oauth2/v2.0/token",
+            "url": at.url,
+            "tls_url": at.tls_url,
+            "ca": str(at.ca.resolve()),
+            "token_url": f"{at.url}/{TENANT}/oauth2/v2.0/token",
             "client_id": credentials.client_id,
             "client_secret": credentials.client_secret,
         }
 
-    erp = {
+    on_premises = {
         "company_id": company_id,
         "user": credentials.user,
         "web_service_access_key": credentials.web_service_access_key,
     }
-    return {"crm": server(crm_url), "erp": {**server(erp_url), **erp}}
+    return {"crm": server(crm), "erp": {**server(erp), **on_premises}, "sign_in": _sign_in(credentials)}
+
+
+def _sign_in(credentials: Credentials) -> dict[str, Any]:
+    """The directory: its people, the public client they sign in with, and applications besides the integration's."""
+    return {
+        "tenant": TENANT,
+        "tenant_id": credentials.tenant_id,
+        "client_id": next(one.client_id for one in credentials.others if one.name == PEOPLE_SIGN_IN_WITH),
+        "people": [
+            {
+                "address": one.address,
+                "password": one.password,
+                "is_administrator": one.is_administrator,
+                "is_enabled": one.is_enabled,
+            }
+            for one in credentials.people
+        ],
+        "applications": [
+            {"name": one.name, "client_id": one.client_id, "client_secret": one.client_secret or None}
+            for one in credentials.others
+        ],
+    }
 
 
 def banner(details: Details, control: str | None = None) -> str:
@@ -37,6 +71,9 @@ def banner(details: Details, control: str | None = None) -> str:
     return f"""
 Sandbox CRM   {crm["url"]}/api/data/v9.2/
 Sandbox ERP   {erp["url"]}/api/v2.0/companies({erp["company_id"]})/
+
+Over TLS      {crm["tls_url"]}  {erp["tls_url"]}
+Authority     {crm["ca"]}
 
 Tokens        {crm["token_url"]}
               {erp["token_url"]}

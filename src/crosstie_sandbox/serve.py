@@ -1,4 +1,4 @@
-"""Both servers in one process on one event loop, from bound sockets to a graceful stop."""
+"""Both servers in one process on one event loop, in clear and over TLS, from bound sockets to a graceful stop."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import uvicorn
@@ -18,6 +19,7 @@ from crosstie_sandbox.problems import StartError
 HOST = "127.0.0.1"
 _BACKLOG = 2048
 _GRACE_SECONDS = 3
+_FAREWELL_SECONDS = 0.2
 _KEEP_ALIVE_SECONDS = 75
 _LONGEST_HEAD = 128 * 1024
 """Hundreds of ids fit into the filter of one address."""
@@ -25,17 +27,20 @@ _LONGEST_HEAD = 128 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A server that is about to serve an application on a socket of its own."""
+    """A socket on which an application is about to be served; one application may have several."""
 
     app: ASGIApp
     socket: socket.socket
     protocol: type[asyncio.Protocol] | Literal["auto"] = "auto"
     """Who speaks HTTP on its connections; by itself whatever uvicorn finds best."""
+    certificate: Path | None = None
+    """Chain and key of a listener that speaks TLS."""
 
     @property
     def url(self) -> str:
-        """Its address."""
-        return f"http://{HOST}:{self.socket.getsockname()[1]}"
+        """Its address; over TLS by the name that certificates are made for."""
+        port = self.socket.getsockname()[1]
+        return f"http://{HOST}:{port}" if self.certificate is None else f"https://localhost:{port}"
 
 
 def bind(port: int, option: str) -> socket.socket:
@@ -68,13 +73,27 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self.ready.set()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        leaving = asyncio.create_task(self._leave_those_who_do_not_answer())
+        await super().shutdown(sockets)
+        leaving.cancel()
+
+    async def _leave_those_who_do_not_answer(self) -> None:
+        """Closing TLS waits for the peer's farewell, which a client that keeps an idle connection does not send."""
+        while True:
+            await asyncio.sleep(_FAREWELL_SECONDS)
+            for connection in list(self.server_state.connections):
+                transport = connection.transport
+                if transport.is_closing() and transport.get_write_buffer_size() == 0:
+                    transport.abort()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
 async def serve(listeners: list[Listener], announce: Callable[[], None], parent: int | None) -> None:
-    """Serve until SIGTERM, SIGINT, or the end of the pipe `parent`; `announce` is called when both are ready."""
+    """Serve until SIGTERM, SIGINT, or the end of the pipe `parent`; `announce` is called when all are ready."""
     servers = [_Server(_config(listener)) for listener in listeners]
     loop = asyncio.get_running_loop()
 
@@ -98,6 +117,7 @@ def _config(listener: Listener) -> uvicorn.Config:
     return uvicorn.Config(
         listener.app,
         http=listener.protocol,
+        ssl_certfile=listener.certificate,
         log_level="warning",
         access_log=False,
         lifespan="off",

@@ -4,10 +4,9 @@ A company is built in `loading-*` and renamed to `company` when it is complete, 
 nothing that could be taken for one.
 """
 
-import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,15 +19,15 @@ from crosstie_sandbox.company.build import CRM_FILE, ERP_FILE, build
 from crosstie_sandbox.company.choose import ChanceOfSeed, Choice, read
 from crosstie_sandbox.company.data import CompanyDataError
 from crosstie_sandbox.problems import StartError
+from crosstie_sandbox.secret_file import write_secret
+from crosstie_sandbox.sign_in.directory import SecretSource, complete, credentials
 from crosstie_sandbox.token import Credentials
 
 _COMPANY = "company"
 _NOTE = "company.json"
 _CREDENTIALS = "credentials.json"
-_SECRETS = ("client_id", "client_secret", "user", "web_service_access_key")
 _FORMAT = 1
 """Grows when the two databases change so that an older program could not serve them."""
-SecretSource = Callable[[], str]
 
 
 @contextmanager
@@ -141,23 +140,10 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def credentials_of(folder: Path, *, ids: IdSource, secret: SecretSource, access_key: SecretSource) -> Credentials:
-    """The credentials of a state folder, made once and readable by their owner only."""
+    """Who may call, of a state folder: made once and readable by its owner only."""
     path = folder / _CREDENTIALS
-    if path.exists():
-        kept = _read_json(path)
-        return Credentials(**{name: str(kept.get(name, "")) for name in _SECRETS})
-    made = {
-        "client_id": str(ids()),
-        "client_secret": secret(),
-        "user": "CROSSTIE",
-        "web_service_access_key": access_key(),
-    }
-    unfinished = folder / f"{_CREDENTIALS}.new"
-    unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        simplejson.dump(made, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(path)
-    return Credentials(**made)
+    kept = _read_json(path) if path.exists() else {}
+    made = complete(kept, ids=ids, secret=secret, access_key=access_key)
+    if made != kept:
+        write_secret(path, simplejson.dumps(made, indent=2).encode())
+    return credentials(made)

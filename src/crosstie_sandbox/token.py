@@ -1,22 +1,18 @@
-"""OAuth 2.0 client credentials as Entra ID answers them, and who may call: shared by both servers.
+"""Who may call, and tokens that say who is calling: shared by both servers.
 
-A token is a JSON Web Token signed with a key that lives in the server's database, so it outlives the process.
+A token is a JSON Web Token signed with a key that lives in the server's database, so it outlives the process. How
+one is obtained is the matter of `sign_in`.
 """
 
 import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
-from urllib.parse import parse_qs, unquote_plus
 from uuid import UUID
-
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from crosstie_sandbox.odata.answer import dumps, loads
 from crosstie_sandbox.odata.errors import ODataSyntaxError
@@ -28,13 +24,72 @@ LIFETIME_SECONDS = 3599
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is calling: an application alone, or a person through one."""
+
+    application: str = ""
+    """Client id of the application; empty for a user with a web service access key."""
+    person: str = ""
+    """Object id of the person in the directory; empty for an application that calls in its own name."""
+    name: str = ""
+    """What people call the caller: the person's address, the application's name, or the user name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone of the directory who can sign in."""
+
+    object_id: str
+    address: str
+    """The user principal name."""
+    first_name: str
+    last_name: str
+    password: str
+    is_administrator: bool = False
+    is_enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A registration of the directory; one without a secret is a public client, which people sign in with."""
+
+    client_id: str
+    client_secret: str
+    name: str
+    is_member: bool = True
+    """Whether the CRM and the ERP know it; one that they do not know gets tokens that open nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
-    """The one application that may call, and for servers with Basic sign-in its user and access key."""
+    """Who may call: the integration's application, its user and access key for Basic sign-in, and whoever else."""
 
     client_id: str
     client_secret: str
     user: str = ""
     web_service_access_key: str = ""
+    others: Sequence[Application] = ()
+    people: Sequence[Person] = ()
+    tenant_id: str = "00000000-0000-0000-0000-000000000000"
+
+    @property
+    def applications(self) -> Sequence[Application]:
+        """Every registration."""
+        return (Application(self.client_id, self.client_secret, "Integration"), *self.others)
+
+    def application(self, client_id: str) -> Application | None:
+        """The registration with a client id."""
+        wanted = client_id.lower()
+        return next((one for one in self.applications if one.client_id.lower() == wanted), None)
+
+    def person(self, object_id: str) -> Person | None:
+        """The person with an object id."""
+        return next((one for one in self.people if one.object_id == object_id), None)
+
+    def person_at(self, address: str) -> Person | None:
+        """The person with an address."""
+        wanted = address.strip().lower()
+        return next((one for one in self.people if one.address.lower() == wanted), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +99,30 @@ class Tokens:
     key: bytes
     clock: Clock
 
-    def issue(self, client_id: str) -> str:
-        """A token of one hour for an application."""
+    def issue(self, identity: Identity, **claims: object) -> str:
+        """A token of one hour."""
         now = int(self.clock().timestamp())
+        person = {"oid": identity.person, "upn": identity.name} if identity.person else {}
+        name = {} if identity.person else {"app_displayname": identity.name}
+        caller = {"appid": identity.application, **person, **name}
+        return self.signed({**claims, **caller, "iat": now, "nbf": now, "exp": now + LIFETIME_SECONDS})
+
+    def signed(self, claims: dict[str, object]) -> str:
+        """Any claims as a token."""
         head = _encode(dumps({"typ": "JWT", "alg": "HS256"}))
-        claims = _encode(dumps({"appid": client_id, "iat": now, "exp": now + LIFETIME_SECONDS}))
-        signed = f"{head}.{claims}"
+        signed = f"{head}.{_encode(dumps(claims))}"
         return f"{signed}.{_signature(self.key, signed)}"
 
-    def client_of(self, token: str) -> str | None:
-        """The application a token was issued to, or None if it is forged or has expired."""
-        found = _claims(self.key, token)
+    def identity_of(self, token: str) -> Identity | None:
+        """Who a token was issued to, or None if it is forged, has expired, or is not one for calling."""
+        found = _identity(self.key, token)
         if found is None or found[1] <= self.clock().timestamp():
             return None
         return found[0]
+
+    def claims_of(self, token: str) -> dict[str, object] | None:
+        """What a token with a valid signature says, expired or not."""
+        return _claims(self.key, token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,84 +131,37 @@ class Gate:
 
     credentials: Credentials
     tokens: Tokens
-    basic: bool = False
+    basic: Callable[[str, str], Identity | None] | None = None
+    """Who signs in with a user name and a web service access key, on servers where users can."""
 
-    def caller(self, authorization: str | None) -> str | None:
-        """The client id or the user name of the caller, or None if it may not call."""
+    def caller(self, authorization: str | None) -> Identity | None:
+        """Who is calling, or None if nobody may call like this."""
         scheme, _, value = (authorization or "").partition(" ")
         match scheme.lower():
             case "bearer":
-                client = self.tokens.client_of(value.strip())
-                return client if client == self.credentials.client_id else None
-            case "basic" if self.basic:
-                user, key = _user_and_key(value)
-                known = _same(user, self.credentials.user) and _same(key, self.credentials.web_service_access_key)
-                return user if user and known else None
+                identity = self.tokens.identity_of(value.strip())
+                return identity if identity is not None and self._is_known(identity) else None
+            case "basic" if self.basic is not None:
+                return self.basic(*user_and_key(value))
             case _:
                 return None
 
+    def is_member(self, identity: Identity) -> bool:
+        """Whether CRM and ERP know a caller: an enabled person, an application that is set up there, or a user."""
+        if identity.person:
+            person = self.credentials.person(identity.person)
+            return person is not None and person.is_enabled
+        application = self.credentials.application(identity.application)
+        return application is None or application.is_member
 
-def token_route(gate: Gate, ids: IdSource) -> Route:
-    """`POST /{tenant}/oauth2/v2.0/token`, which any tenant name reaches."""
-
-    async def endpoint(request: Request) -> Response:
-        return _answer(await request.body(), request.headers.get("authorization"), gate, ids)
-
-    return Route("/{tenant}/oauth2/v2.0/token", endpoint, methods=["POST"])
-
-
-def _answer(body: bytes, authorization: str | None, gate: Gate, ids: IdSource) -> Response:
-    form = {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
-    if authorization and "client_secret" not in form:
-        user, key = _user_and_key(authorization.partition(" ")[2])
-        form |= {"client_id": unquote_plus(user), "client_secret": unquote_plus(key)}
-    refusal = _refusal(form, gate.credentials)
-    if refusal is not None:
-        return _refuse(*refusal, gate=gate, ids=ids)
-    granted = {
-        "token_type": "Bearer",
-        "expires_in": LIFETIME_SECONDS,
-        "ext_expires_in": LIFETIME_SECONDS,
-        "access_token": gate.tokens.issue(gate.credentials.client_id),
-    }
-    return Response(dumps(granted), 200, {"Cache-Control": "no-store"}, media_type="application/json")
+    def _is_known(self, identity: Identity) -> bool:
+        if identity.person:
+            return self.credentials.person(identity.person) is not None
+        return self.credentials.application(identity.application) is not None
 
 
-def _refusal(form: dict[str, str], credentials: Credentials) -> tuple[int, str, int, str] | None:
-    """HTTP status, OAuth error, number and text of what is wrong with a request for a token."""
-    for name in ("grant_type", "client_id", "client_secret"):
-        if name not in form:
-            text = f"The request body must contain the following parameter: '{name}'."
-            return 400, "invalid_request", 900144, text
-    if form["grant_type"] != "client_credentials":
-        text = f"The app requested an unsupported grant type '{form['grant_type']}'."
-        return 400, "unsupported_grant_type", 70003, text
-    if form["client_id"].lower() != credentials.client_id.lower():
-        text = f"Application with identifier '{form['client_id']}' was not found in the directory."
-        return 400, "unauthorized_client", 700016, text
-    if not _same(form["client_secret"], credentials.client_secret):
-        text = f"Invalid client secret provided for app '{credentials.client_id}'."
-        return 401, "invalid_client", 7000215, text
-    return None
-
-
-def _refuse(status: int, error: str, number: int, text: str, *, gate: Gate, ids: IdSource) -> Response:
-    moment = gate.tokens.clock().astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    trace, correlation = ids(), ids()
-    trail = f"Trace ID: {trace} Correlation ID: {correlation} Timestamp: {moment}"
-    body = {
-        "error": error,
-        "error_description": f"AADSTS{number}: {text} {trail}",
-        "error_codes": [number],
-        "timestamp": moment,
-        "trace_id": str(trace),
-        "correlation_id": str(correlation),
-        "error_uri": f"https://login.microsoftonline.com/error?code={number}",
-    }
-    return Response(dumps(body), status, media_type="application/json")
-
-
-def _user_and_key(encoded: str) -> tuple[str, str]:
+def user_and_key(encoded: str) -> tuple[str, str]:
+    """The two parts of Basic credentials; both empty if they cannot be read."""
     try:
         user, _, key = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
     except (ValueError, binascii.Error):
@@ -152,23 +170,30 @@ def _user_and_key(encoded: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=64)
-def _claims(key: bytes, token: str) -> tuple[str, float] | None:
-    """Application and expiry of a token with a valid signature; a client shows the same one a thousand times."""
+def _identity(key: bytes, token: str) -> tuple[Identity, float] | None:
+    """Caller and expiry of a token with a valid signature; a client shows the same one a thousand times."""
+    match _claims(key, token):
+        case {"appid": str(application), "oid": str(person), "upn": str(name), "exp": int(expiry)}:
+            return Identity(application, person, name), expiry
+        case {"appid": str(application), "app_displayname": str(name), "exp": int(expiry)}:
+            return Identity(application, "", name), expiry
+        case _:
+            return None
+
+
+def _claims(key: bytes, token: str) -> dict[str, object] | None:
     signed, _, signature = token.rpartition(".")
-    if not _same(signature, _signature(key, signed)):
+    if not same(signature, _signature(key, signed)):
         return None
     try:
         claims = loads(_decode(signed.partition(".")[2]))
     except (ValueError, binascii.Error, ODataSyntaxError):
         return None
-    match claims:
-        case {"appid": str(client_id), "exp": int(expiry)}:
-            return client_id, expiry
-        case _:
-            return None
+    return claims if isinstance(claims, dict) else None
 
 
-def _same(one: str, other: str) -> bool:
+def same(one: str, other: str) -> bool:
+    """Whether two secrets are equal, in a time that does not tell how much of them is."""
     return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
 
 

@@ -33,22 +33,27 @@ CONFLICTS = (ConflictResolution.NONE,) * 6 + (
     ConflictResolution.NEWEST,
     ConflictResolution.NEWEST,
 )
+KEYLESS = 0.15
+"""Share of the histories in which the ERP numbers what the product creates."""
 SKEWS = (0, 0, 0, 40, -300, 300)
 """Seconds by which a server's clock is off."""
 PAUSES = (30, 200, 900)
 """Seconds that a process stands still: shorter and longer than its lease."""
 LONGEST_OPERATION = timedelta(minutes=5)
 """Whoever waits so long sees late requests land first: they never take as long as a server's longest operation."""
+SHORTENED = (None, "phone", "city")
+"""The column that a schema change makes shorter; ``None``: every column is as it was."""
 LONGEST_REST = 4
 """Within so many synchronizations it must have come to rest."""
 
 
 @cache
 def mappings_of(
-    names: tuple[MappingName, ...], deletions: OnDeletion, conflicts: ConflictResolution
+    names: tuple[MappingName, ...], deletions: OnDeletion, conflicts: ConflictResolution, *, is_keyless: bool
 ) -> Mapping[MappingName, TableMapping]:
-    """The mappings of a history, with its strategies."""
-    return {name: replace(MAPPINGS[name], on_deletion=deletions, on_conflict=conflicts) for name in names}
+    """The mappings of a history, with its strategies; without a range of numbers nothing tells what a create made."""
+    mappings = [replace(MAPPINGS[name], on_deletion=deletions, on_conflict=conflicts) for name in names]
+    return {one.name: replace(one, create_number=None) if is_keyless else one for one in mappings}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,7 @@ class Fixed:
     deletions: OnDeletion | None = None
     conflicts: ConflictResolution | None = None
     is_alone: bool | None = None
+    is_keyless: bool | None = None
     chance: float = 0.03
     """Of a fault at a call; writes are struck more often."""
 
@@ -85,16 +91,25 @@ class History:
         deletions = fixed.deletions or self.random.choice(DELETIONS)
         conflicts = fixed.conflicts or self.random.choice(CONFLICTS)
         is_alone = self.random.random() < 0.7
+        is_keyless = self.random.random() < KEYLESS if fixed.is_keyless is None else fixed.is_keyless
         self.systems = {side: SimulatedSystem(side, SCHEMAS[side], self._clock_of()) for side in Side}
         self.oracle = Oracle(self.systems, names, deletions, conflicts, lambda: self.now)
         self.weather = Weather(self.random, fixed.chance, self.met, self._act, self._race, self._pause)
         self.users = Users(
-            self.random, self.systems, names, deletions, self.oracle, self.weather, self._wait, self._is_known
+            self.random,
+            self.systems,
+            names,
+            deletions,
+            self.oracle,
+            self.weather,
+            self._wait,
+            self._is_known,
+            is_keyless,
         )
         self.product = Product(
             connection=ConnectionId(f"seed-{self.seed}"),
             engine=self.engine,
-            mappings=mappings_of(names, deletions, conflicts),
+            mappings=mappings_of(names, deletions, conflicts, is_keyless=is_keyless),
             systems=self.systems,
             weather=self.weather,
             oracle=self.oracle,
@@ -132,16 +147,18 @@ class History:
             elif chance < 0.94:
                 await self.product.synchronize(is_full=chance < 0.78)
                 self._wait(timedelta(minutes=self.random.choice((1, 10, 600))))
+                if self.random.random() < 0.3:
+                    await self.product.answer()
             elif chance < 0.96:
                 await self.product.undo()
             else:
                 await self.product.answer()
-                self.oracle.answered.clear()
 
     async def _end(self) -> None:
         self.weather.chance = 0
         for system in self.systems.values():
             system.land_late()
+            system.shortened = None
         await self._come_to_rest(is_full=self._needs_every_record())
         conflicts = self._check()
         self._edit_every_pair()
@@ -209,8 +226,11 @@ class History:
             for system in self.systems.values():
                 system.land_late()
         self.now += time
-        if self.weather.strikes(("clock step",)):
-            self.now -= timedelta(minutes=5)
+        match self.weather.strikes(("clock step", "schema change")):
+            case "clock step":
+                self.now -= timedelta(minutes=5)
+            case "schema change":
+                self.random.choice(list(self.systems.values())).shortened = self.random.choice(SHORTENED)
 
     def _act(self) -> None:
         self.users.act()

@@ -62,7 +62,7 @@ class Oracle:
     """Origins that an undo wrote to: their numbers may differ on purpose, too."""
     edited_at: dict[tuple[str, Side], datetime] = field(default_factory=dict)
     answered: dict[tuple[str, str], tuple[tuple[object, ...], tuple[object, ...]]] = field(default_factory=dict)
-    """By origin and unit: the values that a person saw when choosing, while the answer is carried out."""
+    """By origin and unit: the values that a person saw when choosing last; what was sent then may arrive late."""
 
     # -- what users do ---------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """The product in a simulated world: processes that synchronize, undo, plan and carry out answers, and may die."""
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,11 +78,16 @@ class Product:
             self.weather.note("crash")
         except CrosstieError as error:
             self.weather.note("stopped", error.code)
+        except sa.exc.OperationalError:
+            self.weather.note("stopped", "disk full")
         finally:
             store.close()
 
     def _before_commit(self) -> None:
-        if self.weather.strikes(("crash at commit",), more=0.2):
+        fault = self.weather.strikes(("crash at commit", "crash at commit", "disk full"), more=0.3)
+        if fault == "disk full":
+            raise sa.exc.OperationalError("COMMIT", None, sqlite3.OperationalError("database or disk is full"))
+        if fault is not None:
             raise CrashError
 
     def job_moved(self, job: SynchJob) -> None:
@@ -131,14 +137,13 @@ class Product:
             if not asked:
                 return
             name, use = self.random.choice(asked), self.random.choice((Use.ERP, Use.CRM))
+            seen: dict[tuple[str, str], tuple[tuple[Value, ...], tuple[Value, ...]]] = {}
             for one in env.store.outcomes.conflicts(name):
                 row = self.systems[Side.ERP].rows(self.mappings[name].erp_table).get(one.erp_id)
                 if row is not None:
-                    self.oracle.answered[str(row.values["origin"]), one.conflict.unit] = (
-                        one.conflict.erp,
-                        one.conflict.crm,
-                    )
-            if self.oracle.answered:
+                    seen[str(row.values["origin"]), one.conflict.unit] = (one.conflict.erp, one.conflict.crm)
+            self.oracle.answered |= seen
+            if seen:
                 self.weather.note("answer", use)
                 await resolve(env, new_job(env, name, is_full=False, started_by="simulation"), use, record=None)
 

@@ -108,7 +108,10 @@ class Promises:
                 raise ViolationError(f"{twice} are there twice on the {side} side")
 
     def _check_uncoupled(self, mapping: MappingName, pairs: list[Coupling]) -> None:
-        """A record without a counterpart has a reason: deleted, outside the filter, or its parent is like that."""
+        """A record without a counterpart has a reason: deleted, outside the filter, or its parent is like that.
+
+        Or a person is asked, because a create that no key identifies may or may not have made it.
+        """
         coupled = {pair.id_on(side) for pair in pairs for side in Side}
         for side in Side:
             for id_, row in self.oracle.members(mapping, side).items():
@@ -117,8 +120,10 @@ class Promises:
                 known = self.store.outcomes.of_record(mapping, side, id_)
                 if known is None:
                     raise ViolationError(f"{mapping} {id_} is not coupled, and nothing says why")
-                is_excused = str(row.values["origin"]) in self.oracle.deleted or not takes_part(
-                    mapping, side, row.values
+                is_excused = (
+                    str(row.values["origin"]) in self.oracle.deleted
+                    or not takes_part(mapping, side, row.values)
+                    or known.reason.code is ReasonCode.CREATE_UNCLEAR
                 )
                 if not is_excused and self._has_parent(mapping, side, row):
                     raise ViolationError(f"{mapping} {id_} has no counterpart: {known.reason}")

@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crosstie.engine.canonical import canonical
-from crosstie.model.errors import AlreadyExistsError, RecordError, StaleRecordError
+from crosstie.model.errors import AlreadyExistsError, CrosstieError, RecordError, StaleRecordError
 from crosstie.model.record import Record
 from crosstie.model.schema import TableSchema
 from crosstie.model.value import Value, Values
 from crosstie.model.words import RecordId, Side, Version
 from crosstie.synch.ports.connector import Deleted, Landed, NotLanded, Write, WriteOutcome
+
+SHORT = 1
+"""Characters that a column takes after somebody shortened it; what it holds already stays."""
 
 
 @dataclass(slots=True)
@@ -54,6 +57,8 @@ class SimulatedSystem:
     """Every write that the product sent."""
     writes: list[Sent] = field(default_factory=list)
     """Those that had their effect."""
+    shortened: str | None = None
+    """A column that somebody shortened: longer texts are refused, record by record, until it is as it was."""
     late: list[Sent] = field(default_factory=list)
     """Requests that were thought lost and are still on their way."""
     before_write: Callable[[Sent], None] = lambda _: None
@@ -76,10 +81,11 @@ class SimulatedSystem:
         return row
 
     def create(self, table: str, values: Values) -> RecordId:
-        """A new row with an id of the system's own."""
+        """A new row with an id of the system's own, and in the ERP a number of its series unless it brings one."""
         self.made += 1
         id_ = RecordId(f"{self.side}-{table}-{self.made}")
-        self.put(table, id_, values)
+        numbered = {} if self.side is Side.CRM else {"number": f"S{self.made}"}
+        self.put(table, id_, {**numbered, **values})
         return id_
 
     def delete(self, table: str, id_: RecordId) -> None:
@@ -96,22 +102,9 @@ class SimulatedSystem:
     def apply(self, sent: Sent) -> WriteOutcome:
         """What the server does with one write of the product."""
         table, write = sent.table, sent.write
-        rows, key = self.rows(table), self.schemas[table].key
-        if write.version is None:
-            taken = (
-                write.id in rows or write.id in self.gone.get(table, {})
-                if self.side is Side.CRM and write.id is not None
-                else any(row.values[key] == write.values[key] for row in rows.values())
-            )
-            if taken:
-                return NotLanded(error=AlreadyExistsError("taken"))
-        elif write.id not in rows:
-            return NotLanded(error=StaleRecordError("gone"))
-        elif str(rows[write.id].version) != write.version:
-            return NotLanded(error=StaleRecordError("changed"))
-        parent = write.values.get("parent")
-        if parent is not None and all(parent not in rows for rows in self.tables.values()):
-            return NotLanded(error=RecordError("it refers to a record that does not exist"))
+        refusal = self._refusal(table, write)
+        if refusal is not None:
+            return NotLanded(error=refusal)
         self.before_write(sent)
         self.writes.append(sent)
         if write.is_delete and write.id is not None:
@@ -125,6 +118,30 @@ class SimulatedSystem:
             self.put(table, id_, write.values)
         self.after_write(sent, id_)
         return Landed(record=self.record(table, id_))
+
+    def _refusal(self, table: str, write: Write) -> CrosstieError | None:
+        """Why a write has no effect: its key is taken, its version stale, or one of its values not allowed."""
+        rows = self.rows(table)
+        if write.version is None:
+            if self._is_taken(table, write):
+                return AlreadyExistsError("taken")
+        elif write.id not in rows:
+            return StaleRecordError("gone")
+        elif str(rows[write.id].version) != write.version:
+            return StaleRecordError("changed")
+        parent = write.values.get("parent")
+        if parent is not None and all(parent not in rows for rows in self.tables.values()):
+            return RecordError("it refers to a record that does not exist")
+        if self.shortened is not None and len(str(write.values.get(self.shortened) or "")) > SHORT:
+            return RecordError("the text is too long")
+        return None
+
+    def _is_taken(self, table: str, write: Write) -> bool:
+        """Whether a create meets its own key: the id in the CRM, where deleted ones stay taken; the ERP's number."""
+        rows, key = self.rows(table), self.schemas[table].key
+        if self.side is Side.CRM and write.id is not None:
+            return write.id in rows or write.id in self.gone.get(table, {})
+        return key in write.values and any(row.values[key] == write.values[key] for row in rows.values())
 
     def record(self, table: str, id_: RecordId) -> Record:
         """A row as it is now."""

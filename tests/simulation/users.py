@@ -32,6 +32,8 @@ class Users:
     wait: Callable[[timedelta], None]
     is_known: Callable[[MappingName, Side, RecordId], bool]
     """Whether the product has the record coupled."""
+    is_keyless: bool = False
+    """Whether nothing but its values tells which record a create of the product made."""
     origins: int = 0
 
     def act(self) -> None:
@@ -76,6 +78,8 @@ class Users:
         """One column of one record gets another value, or the same."""
         table = TABLE[mapping][side]
         column, value = self.random.choice(USER_FIELDS), self.random.choice(VALUES)
+        if column == "name" and self.is_keyless and side is Side.ERP and not self.is_known(mapping, side, id_):
+            column = "phone"  # under another name nobody could tell that a lost create had made it
         row = self.systems[side].put(table, id_, {column: value}, is_hidden=is_hidden)
         self.oracle.user_wrote(mapping, side, str(row.values["origin"]), {column})
         self._note("edit", side, id_, f"{column}={value}")

@@ -29,7 +29,7 @@ WRITE_FAULTS = (
     "pause after",
 )
 FEED_FAULTS = ("repeated notices", "expired token", "edited while read")
-OTHER_FAULTS = ("crash at commit", "late commit", "clock step")
+OTHER_FAULTS = ("crash at commit", "disk full", "late commit", "clock step", "schema change")
 FAULTS = frozenset(CALL_FAULTS + WRITE_FAULTS + FEED_FAULTS + OTHER_FAULTS)
 
 

@@ -18,6 +18,9 @@ def sandbox(
     seed: Annotated[int | None, typer.Option(help="The seed of --generate.")] = None,
     crm_port: Annotated[int, typer.Option(help="Port of the CRM; 0: any free one.")] = 8091,
     erp_port: Annotated[int, typer.Option(help="Port of the ERP; 0: any free one.")] = 8092,
+    crm_tls_port: Annotated[int, typer.Option(help="The CRM's port for TLS; 0: any free one.")] = 8491,
+    erp_tls_port: Annotated[int, typer.Option(help="The ERP's port for TLS; 0: any free one.")] = 8492,
+    tls: Annotated[bool, typer.Option("--tls", help="TLS only, on --crm-port and --erp-port.")] = False,
     reset: Annotated[bool, typer.Option("--reset", help="Replace the company that is there.")] = False,
     faults: Annotated[
         str | None, typer.Option(metavar="SPEC", help="Let faults strike, as seed=7,chance=0.05,kinds=all.")
@@ -28,6 +31,8 @@ def sandbox(
     """Start a sandbox CRM and a sandbox ERP and serve until stopped; prints addresses and credentials."""
     state = read_settings(os.environ, home).home / "sandbox"
     arguments = ["--state", str(state), "--crm-port", str(crm_port), "--erp-port", str(erp_port)]
+    tls_ports = ["--crm-tls-port", str(crm_tls_port), "--erp-tls-port", str(erp_tls_port)]
+    arguments += ["--tls"] if tls else tls_ports
     arguments += company_arguments(data, generate, seed)
     arguments += ["--reset"] if reset else []
     arguments += ["--faults", faults] if faults is not None else []

@@ -22,10 +22,13 @@ SHARED_WITH_CUSTOMER = (
     "phoneNumber",
     "email",
     "website",
+    "faxNumber",
 )
+_NAME_PARTS = ("firstName", "middleName", "lastName")
 _DERIVED: Changes = {"companyName": "", "contactBusinessRelation": "None"}
 """What follows from the company of a contact, with the values of one that stands alone."""
 _PART_LENGTH = 30
+_FIRST_AND_LAST = 2
 
 
 def page_of_contacts() -> Page:
@@ -38,7 +41,9 @@ def complete(database: Database, row: Row, changes: Changes, before: Row | None)
     claimed = {name: changes[name] for name in _DERIVED if name in changes}
     for name in claimed:
         row[name] = _DERIVED[name] if before is None else before[name]
-    if "displayName" in changes or before is None:
+    if row["type"] == "Person" and any(name in changes for name in _NAME_PARTS):
+        _join_names(row, changes, before)
+    elif "displayName" in changes or before is None:
         _derive_names(row, changes, before)
     if row["type"] == "Company":
         _be_own_company(row)
@@ -51,15 +56,25 @@ def complete(database: Database, row: Row, changes: Changes, before: Row | None)
             )
 
 
+def _join_names(row: Row, changes: Changes, before: Row | None) -> None:
+    """The name of a person whose parts were entered one by one."""
+    row["displayName"] = " ".join(str(row[name]) for name in _NAME_PARTS if row[name])
+    _derive_search_name(row, changes, before)
+
+
 def _derive_names(row: Row, changes: Changes, before: Row | None) -> None:
-    name = str(row["displayName"])
+    """The parts of a name that was entered whole; a company has none."""
+    _derive_search_name(row, changes, before)
+    words = str(row["displayName"]).split() if row["type"] == "Person" else []
+    row["firstName"] = " ".join(words[:-2] or words[:1])[:_PART_LENGTH]
+    row["middleName"] = words[-2][:_PART_LENGTH] if len(words) > _FIRST_AND_LAST else ""
+    row["lastName"] = words[-1][:_PART_LENGTH] if len(words) > 1 else ""
+
+
+def _derive_search_name(row: Row, changes: Changes, before: Row | None) -> None:
     old = "" if before is None else _search_name(str(before["displayName"]))
     if "searchName" not in changes and row["searchName"] in {"", old}:
-        row["searchName"] = _search_name(name)
-    words = name.split()
-    is_person = row["type"] == "Person"
-    row["firstName"] = words[0][:_PART_LENGTH] if is_person and words else ""
-    row["lastName"] = words[-1][:_PART_LENGTH] if is_person and len(words) > 1 else ""
+        row["searchName"] = _search_name(str(row["displayName"]))
 
 
 def _search_name(name: str) -> str:
@@ -132,7 +147,7 @@ def relate(database: Database, contact_number: str, customer: Row) -> None:
 
 def unrelate(database: Database, customer: Row) -> None:
     """Take the business relation from the contact of a customer that is going away."""
-    number = _related_contact(database, customer)
+    number = related_contact(database, customer)
     if number is not None:
         database.connection.execute(
             "DELETE FROM businessRelations WHERE relatedType = 'Customer' AND relatedId = ?", (customer["id"],)
@@ -143,7 +158,7 @@ def unrelate(database: Database, customer: Row) -> None:
 def follow_customer(database: Database, customer: Row, before: Row) -> None:
     """Carry a customer's new name, address, telephone, e-mail and web site over to its contact."""
     news = {name: customer[name] for name in SHARED_WITH_CUSTOMER if customer[name] != before[name]}
-    number = _related_contact(database, customer) if news else None
+    number = related_contact(database, customer) if news else None
     contact = None if number is None else find(database, page_of_contacts(), number=number)
     if contact is not None:
         old = dict(contact)
@@ -157,7 +172,8 @@ def _differences(row: Row, before: Row) -> Changes:
     return {name: value for name, value in row.items() if before[name] != value}
 
 
-def _related_contact(database: Database, customer: Row) -> str | None:
+def related_contact(database: Database, customer: Row) -> str | None:
+    """The number of the contact of a customer."""
     found = database.connection.execute(
         "SELECT contactNumber FROM businessRelations WHERE relatedType = 'Customer' AND relatedId = ?",
         (customer["id"],),

@@ -1,4 +1,4 @@
-"""The SQLite file behind the ERP: one table per page, two views, the business relations and the number series.
+"""The SQLite file behind the ERP: one table per page, three views, the business relations and the number series.
 
 One connection serves one process; a write is one IMMEDIATE transaction, durable when it is answered
 (write-ahead log, synchronous=FULL).
@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from crosstie_sandbox.businesscentral.etags import etag
-from crosstie_sandbox.businesscentral.page import Page, pages
+from crosstie_sandbox.businesscentral.page import Page, pages, tables
 from crosstie_sandbox.businesscentral.values import ZERO_GUID, blank, date_time_text
 from crosstie_sandbox.odata.folding import install
 
@@ -21,8 +21,9 @@ Clock = Callable[[], datetime]
 IdSource = Callable[[], UUID]
 LOCAL_CURRENCY = "EUR"
 _EXTRA_INDEXES = {
-    "customers": ("salespersonCode", "currencyCode", "lastModifiedDateTime"),
+    "customers": ("salespersonCode", "currencyCode", "primaryContactNumber", "lastModifiedDateTime"),
     "contacts": ("companyNumber", "lastModifiedDateTime"),
+    "items": ("lastModifiedDateTime",),
 }
 _RELATIONS = """
 CREATE TABLE businessRelations (
@@ -38,6 +39,10 @@ CREATE VIEW contactsInformation AS
     UNION ALL
     SELECT c.id, c.number, c.displayName, c.type, r.relatedId, r.relatedType, c.etag
     FROM businessRelations r JOIN contacts c ON c.number = r.contactNumber AND c.companyNumber = '';
+CREATE VIEW customerFinancialDetails AS
+    SELECT id, number, '0' AS balance, '0' AS totalSalesExcludingTax, balanceDue AS overdueAmount,
+           lastModifiedDateTime, etag
+    FROM customers;
 CREATE VIEW customerContacts AS
     SELECT c.id AS id, c.email AS email, c.firstName AS firstName, c.lastName AS lastName,
            c.jobTitle AS professionalTitle, k.id AS customerId, k.displayName AS customerName,
@@ -116,11 +121,11 @@ def open_database(path: Path, *, clock: Clock, ids: IdSource, settings: Settings
 
 def columns(page: Page) -> tuple[str, ...]:
     """The columns of a page's table: its properties, what it does not show, and the row version."""
-    return (*page.properties, *page.unlisted, "version", "etag")
+    return (*page.properties, *page.unlisted, *(() if page.view else ("version",)), "etag")
 
 
 def _create(database: Database) -> None:
-    for page in pages().values():
+    for page in tables().values():
         if not page.view:
             for statement in _table(page):
                 database.connection.execute(statement)

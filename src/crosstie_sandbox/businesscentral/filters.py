@@ -7,7 +7,7 @@ Texts compare exactly, case included.
 from functools import reduce
 
 from crosstie_sandbox.businesscentral.errors import bad_request, unknown_property
-from crosstie_sandbox.businesscentral.page import Kind, Page
+from crosstie_sandbox.businesscentral.page import Kind, Page, pages
 from crosstie_sandbox.businesscentral.values import unescaped
 from crosstie_sandbox.odata import sql
 from crosstie_sandbox.odata.expression import (
@@ -34,6 +34,7 @@ _KINDS = {
     Kind.DATE: sql.Kind.DATE,
     Kind.DATE_TIME: sql.Kind.DATE_TIME,
 }
+_ONE_STEP_AWAY = 2
 
 
 def where(page: Page, expression: Expression) -> sql.Fragment:
@@ -50,10 +51,26 @@ def where(page: Page, expression: Expression) -> sql.Fragment:
 
 def column(page: Page, path: tuple[str, ...]) -> sql.Column:
     """The column behind a property of a query."""
+    if len(path) == _ONE_STEP_AWAY:
+        return _column_of_neighbour(page, *path)
     found = page.properties.get(path[0]) if len(path) == 1 else None
     if found is None:
         raise unknown_property(page, "/".join(path))
     return sql.Column(f'"{found.name}"', _KINDS[found.kind])
+
+
+def _column_of_neighbour(page: Page, way: str, name: str) -> sql.Column:
+    """A property of the one row that a navigation leads to."""
+    navigation = page.navigations.get(way)
+    if navigation is None or not navigation.by:
+        raise unknown_property(page, f"{way}/{name}")
+    target = pages()[navigation.target]
+    found = target.properties.get(name)
+    if found is None:
+        raise unknown_property(target, name)
+    owner = f'"{page.entity_set}"."{navigation.by}"'
+    text = f'(SELECT n."{name}" FROM "{target.entity_set}" n WHERE n."id" = {owner})'
+    return sql.Column(text, _KINDS[found.kind])
 
 
 def _refuse_or_over_fields(expression: Expression) -> None:

@@ -1,12 +1,14 @@
 """The API pages as data: one TOML file per page in `pages/`, the enums in `enums.toml`.
 
+Tables that no API page shows are described in the same way in `tables/`.
+
 A page names its properties with type, length and whether they can be written, the field of the table behind each
 (error texts name fields, not properties), the natural key, and which of insert, modify and delete it allows.
 """
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -44,9 +46,13 @@ class Property:
     relation: tuple[str, str] | None
     """Entity set and key property that a value must be found in."""
     twin: str | None
-    """The property that names the same record by its id; blank stands for the local currency."""
-    absent_table: str | None
-    """A table of the vendor's that this company leaves empty, so that only the blank id is right."""
+    """The property that names the same record by its id."""
+    local: bool
+    """Blank and the code of the local currency mean the same."""
+    derived: tuple[str, str] | None
+    """The property that names a record by id or code, and the property of that record that is shown here."""
+    texts: Mapping[str, str]
+    """The vendor's own words when the code (`code`), the id (`id`) or the agreement of both (`both`) is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +72,36 @@ class NumberSeries:
 
 @dataclass(frozen=True, slots=True)
 class Navigation:
-    """A part of a page: the rows of another set whose `on` property holds the id of this page's row."""
+    """A way from a row of a page to rows of another set.
+
+    Either the property `by` of this row holds the id of the one row it leads to, or the property `on` of each row it
+    leads to holds the id of this row.
+    """
 
     name: str
     target: str
-    on: str
+    on: str = ""
+    by: str = ""
+    single: bool = False
+    """At most one row has it; the vendor then names the way like an entity, not like a set."""
+    contained: bool = False
+    """The rows go away with the row they belong to."""
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """What else a row that is made on this way holds."""
+
+    @property
+    def leads_to_one(self) -> bool:
+        """Whether one row, or none, is answered instead of a set."""
+        return self.single or bool(self.by)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What must be known before a subpage shows rows: one of the properties, in the address or in the filter."""
+
+    one_of: tuple[str, ...]
+    all_of: tuple[str, ...]
+    text: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,15 +116,21 @@ class Page:
     allows: frozenset[str]
     view: bool
     number_series: NumberSeries | None
-    unlisted: tuple[str, ...]
+    unlisted: Mapping[str, Property]
     """Columns that the table has and the page does not show."""
     properties: Mapping[str, Property]
+    columns: Mapping[str, Property]
+    """The columns of the table, whether the page shows them or not."""
     navigations: Mapping[str, Navigation]
+    actions: tuple[str, ...]
+    """What a row can be told to do: `POST set(id)/Microsoft.NAV.action`."""
+    needs: Needs | None
+    namespace: str = "Microsoft.NAV"
 
     @property
     def type_name(self) -> str:
         """The entity type as error texts name it."""
-        return f"Microsoft.NAV.{self.entity}"
+        return f"{self.namespace}.{self.entity}"
 
     @property
     def identity(self) -> str:
@@ -102,19 +139,29 @@ class Page:
 
 
 def referring(target: Page) -> Iterator[tuple[Page, Property]]:
-    """The properties of all pages whose values are natural keys of a page."""
-    for page in pages().values():
-        for column in page.properties.values():
-            if column.relation == (target.entity_set, target.key):
+    """The columns of all tables whose values are natural keys of a page, or ids that no natural key stands beside."""
+    for page in tables().values():
+        for column in () if page.view else page.columns.values():
+            if column.relation in {(target.entity_set, target.key), (target.entity_set, "id")}:
                 yield page, column
 
 
 @cache
 def pages() -> Mapping[str, Page]:
-    """All pages by entity set."""
+    """All API pages by entity set."""
+    return _read("pages")
+
+
+@cache
+def tables() -> Mapping[str, Page]:
+    """All pages, and the tables that no API page shows, by entity set."""
+    return {**pages(), **_read("tables")}
+
+
+def _read(folder: str) -> Mapping[str, Page]:
     enums = tomllib.loads(_package().joinpath("enums.toml").read_text(encoding="utf-8"))
     found = {}
-    for file in sorted(_package().joinpath("pages").iterdir(), key=lambda entry: entry.name):
+    for file in sorted(_package().joinpath(folder).iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".toml"):
             page = _page(tomllib.loads(file.read_text(encoding="utf-8")), enums)
             found[page.entity_set] = page
@@ -127,6 +174,8 @@ def _package() -> Traversable:
 
 def _page(data: dict[str, Any], enums: dict[str, list[str]]) -> Page:
     series = data.get("number_series")
+    properties = {name: _property(name, entry, enums) for name, entry in data["properties"].items()}
+    unlisted = {name: _property(name, entry, enums) for name, entry in data.get("unlisted", {}).items()}
     return Page(
         entity=data["entity"],
         entity_set=data["entity_set"],
@@ -136,14 +185,27 @@ def _page(data: dict[str, Any], enums: dict[str, list[str]]) -> Page:
         allows=frozenset(data["allows"]),
         view=data.get("view", False),
         number_series=NumberSeries(**series) if series else None,
-        unlisted=tuple(data.get("unlisted", ())),
-        properties={name: _property(name, entry, enums) for name, entry in data["properties"].items()},
+        unlisted=unlisted,
+        properties=properties,
+        columns={**properties, **unlisted},
         navigations={name: Navigation(name, **entry) for name, entry in data.get("navigations", {}).items()},
+        actions=tuple(data.get("actions", ())),
+        needs=_needs(data.get("needs")),
     )
 
 
+def _needs(data: dict[str, Any] | None) -> Needs | None:
+    if data is None:
+        return None
+    return Needs(tuple(data.get("one_of", ())), tuple(data.get("all_of", ())), data["text"])
+
+
+def described(name: str, entry: dict[str, Any]) -> Property:
+    """A property that no file of a table describes."""
+    return _property(name, entry, {})
+
+
 def _property(name: str, entry: dict[str, Any], enums: dict[str, list[str]]) -> Property:
-    target = entry.get("relation")
     return Property(
         name=name,
         kind=Kind(entry["type"]),
@@ -153,7 +215,17 @@ def _property(name: str, entry: dict[str, Any], enums: dict[str, list[str]]) -> 
         follows=entry.get("follows", False),
         initial=entry.get("initial"),
         wire_names=tuple(enums[entry["enum"]]) if "enum" in entry else (),
-        relation=(target.split(".")[0], target.split(".")[1]) if target else None,
+        relation=_pair(entry.get("relation")),
         twin=entry.get("twin"),
-        absent_table=entry.get("absent_table"),
+        local=entry.get("local", False),
+        derived=_pair(entry.get("derived")),
+        texts=entry.get("texts", {}),
     )
+
+
+def _pair(text: str | None) -> tuple[str, str] | None:
+    """`set.property` taken apart."""
+    if text is None:
+        return None
+    first, _, second = text.partition(".")
+    return first, second

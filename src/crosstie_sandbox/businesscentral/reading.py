@@ -19,12 +19,13 @@ from crosstie_sandbox.businesscentral.paging import (
     read_token,
 )
 from crosstie_sandbox.businesscentral.rows import Row
+from crosstie_sandbox.businesscentral.values import ZERO_GUID, Stored
 from crosstie_sandbox.odata.expression import properties
 from crosstie_sandbox.odata.query import Expand, QueryOptions
 from crosstie_sandbox.odata.sql import Fragment
 
 Shown = dict[str, object]
-Scope = Mapping[str, str]
+Scope = Mapping[str, Stored]
 _ANSWERED = frozenset({"company", "tenant", "$schemaversion", "$format", "aid"})
 
 
@@ -79,10 +80,10 @@ def check_options(page: Page, options: QueryOptions, scope: Scope) -> None:
     for name in options.select or ():
         if name not in page.properties:
             raise unknown_property(page, name)
-    if page.entity_set == "contactsInformation" and "relatedId" not in scope:
+    if page.needs is not None and not scope:
         named = set() if options.filter is None else {path[0] for path in properties(options.filter)}
-        if not {"relatedId", "relatedType"} <= named:
-            raise dialog("You must specify a relatedId and a relatedType to get the contacts information.")
+        if not named.issuperset(page.needs.all_of) or (page.needs.one_of and named.isdisjoint(page.needs.one_of)):
+            raise dialog(page.needs.text)
 
 
 def _conditions(page: Page, options: QueryOptions, scope: Scope) -> list[Fragment]:
@@ -158,26 +159,33 @@ def _expand(database: Database, page: Page, expand: Expand, rows: list[Row], sho
     navigation = page.navigations.get(expand.name)
     if navigation is None:
         raise unknown_property(page, expand.name)
-    parts = _parts_of(database, navigation, expand.options, [str(row["id"]) for row in rows])
+    by = navigation.by or "id"
+    parts = _parts_of(database, navigation, expand.options, sorted({str(row[by]) for row in rows}))
     for row, item in zip(rows, shown, strict=True):
-        item[expand.name] = parts[str(row["id"])]
+        found = parts[str(row[by])]
+        if navigation.leads_to_one:
+            item[expand.name] = found[0] if found else None
+            continue
+        first, top = expand.options.skip or 0, expand.options.top
+        item[expand.name] = found[first : None if top is None else first + top]
+        if expand.options.count:
+            item[f"{expand.name}@odata.count"] = len(found)
 
 
 def _parts_of(
     database: Database, navigation: Navigation, options: QueryOptions, owners: list[str]
 ) -> defaultdict[str, list[Shown]]:
+    """The rows that each owner leads to, by its id; none at all for the zero Guid."""
     target = pages()[navigation.target]
-    check_options(target, options, {navigation.on: ""})
+    named = "id" if navigation.by else navigation.on
+    check_options(target, options, {named: ""})
     sorts = _sorts(target, options)
-    grouped: defaultdict[str, list[Row]] = defaultdict(list)
-    for begin in range(0, len(owners), 500):
-        some: list[object] = [*owners[begin : begin + 500]]
-        owned = f'"{navigation.on}" IN ({", ".join("?" * len(some))})'
-        conditions = [*_conditions(target, options, {}), (owned, some)]
-        for row in _select(database, target, conditions, sorts, limit=-1, skip=0):
-            grouped[str(row[navigation.on])].append(row)
-    first, last = options.skip or 0, None if options.top is None else (options.skip or 0) + options.top
-    return defaultdict(
-        list,
-        {owner: _shown_rows(database, target, options, rows[first:last]) for owner, rows in grouped.items()},
-    )
+    grouped: defaultdict[str, list[Shown]] = defaultdict(list)
+    wanted: list[object] = [owner for owner in owners if owner != ZERO_GUID]
+    for begin in range(0, len(wanted), 500):
+        some = wanted[begin : begin + 500]
+        conditions = [*_conditions(target, options, {}), (f'"{named}" IN ({", ".join("?" * len(some))})', some)]
+        rows = _select(database, target, conditions, sorts, limit=-1, skip=0)
+        for row, item in zip(rows, _shown_rows(database, target, options, rows), strict=True):
+            grouped[str(row[named])].append(item)
+    return grouped

@@ -11,6 +11,7 @@ from crosstie_sandbox.businesscentral.page import Page
 from crosstie_sandbox.businesscentral.values import Stored
 
 Row = dict[str, Stored]
+_STAMPS = ("lastModifiedDateTime", "systemCreatedAt")
 
 
 def find(database: Database, page: Page, **wanted: Stored) -> Row | None:
@@ -22,7 +23,7 @@ def find(database: Database, page: Page, **wanted: Stored) -> Row | None:
 
 def get(database: Database, page: Page, identity: str) -> Row:
     """The row with an id; raises when there is none."""
-    row = find(database, page, id=identity)
+    row = find(database, page, **{page.identity: identity})
     if row is None:
         raise no_row(page)
     return row
@@ -30,7 +31,7 @@ def get(database: Database, page: Page, identity: str) -> Row:
 
 def add(database: Database, page: Page, row: Row) -> None:
     """Insert a complete row; its id is made here unless it has one."""
-    row["lastModifiedDateTime"] = database.now
+    row.update({stamp: database.now for stamp in _STAMPS if stamp in page.columns})
     row["version"] = 1
     row["etag"] = etag(str(row["id"]), 1)
     try:
@@ -44,7 +45,7 @@ def change(database: Database, page: Page, row: Row, changes: Mapping[str, Store
     version = int(row["version"]) + 1
     moved: Row = {
         **changes,
-        "lastModifiedDateTime": database.now,
+        **{stamp: database.now for stamp in _STAMPS[:1] if stamp in page.columns},
         "version": version,
         "etag": etag(str(row["id"]), version),
     }

@@ -79,6 +79,10 @@ class Database:
         """The moment, as date and time columns hold it: Dataverse keeps whole seconds."""
         return stored_time(self.clock().astimezone(UTC).replace(microsecond=0))
 
+    def seconds(self) -> float:
+        """The moment as seconds, to measure with."""
+        return self.clock().timestamp()
+
     def today(self) -> datetime:
         """The moment with its zone."""
         return self.clock().astimezone(UTC)

@@ -15,6 +15,8 @@ class ServiceError(Exception):
         self.status = status
         self.code = code
         self.message = message
+        self.headers: dict[str, str] = {}
+        """Headers of the answer beyond the usual."""
 
     def body(self) -> dict[str, object]:
         """The error as the vendor writes it."""
@@ -79,6 +81,16 @@ def key_not_defined(table: str) -> ServiceError:
 def duplicate() -> ServiceError:
     """A row with this key exists."""
     return ServiceError(412, "0x80040237", "A record with matching key values already exists.")
+
+
+def not_a_member() -> ServiceError:
+    """Somebody with a token who is no user here."""
+    return ServiceError(403, "0x80072560", "The user is not a member of the organization.")
+
+
+def disabled(user: str) -> ServiceError:
+    """A user who may not do anything any more."""
+    return ServiceError(403, "0x80040225", f"The specified user(Id = {user}) is disabled. Consider enabling this user.")
 
 
 def still_used(table: str, identity: str, by: str) -> ServiceError:

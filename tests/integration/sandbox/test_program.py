@@ -80,11 +80,11 @@ def erp_of(details: dict[str, Any]) -> httpx2.Client:
 def test_both_servers_serve_what_the_first_line_says(running: Running, tmp_path: Path) -> None:
     """The JSON line comes when both accept connections; its credentials open both, and SIGTERM ends it with 0."""
     process, details = running("--state", tmp_path / "state")
-    assert set(details) == {"crm", "erp"}
+    assert set(details) == {"crm", "erp", "sign_in"}
     assert len(details["erp"]["web_service_access_key"]) == 44
     for name in ("crm", "erp"):
         server = details[name]
-        assert (server["tls_url"], server["ca"]) == (None, None)
+        assert server["tls_url"].startswith("https://localhost:")
         form = {"grant_type": "client_credentials", "client_id": server["client_id"], "scope": "x"}
         token = httpx2.post(server["token_url"], data={**form, "client_secret": server["client_secret"]}).json()
         path = "/api/data/v9.2/organizations" if name == "crm" else "/api/v2.0/companies"
@@ -138,7 +138,7 @@ def test_another_company_needs_a_reset(running: Running, tmp_path: Path) -> None
     with erp_of(details) as erp:
         assert erp.get("customers/$count").text == "\ufeff4"
         assert erp.post("customers", json={"displayName": "A", "number": "X"}).status_code == 400
-    assert sorted(path.name for path in state.iterdir()) == [".lock", "company", "credentials.json"]
+    assert sorted(path.name for path in state.iterdir()) == [".lock", "company", "credentials.json", "tls"]
 
 
 def test_bad_data_loads_nothing(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_bad_data_loads_nothing(tmp_path: Path) -> None:
     error = refused("--state", state, "--data", tmp_path / "data")
     assert error["code"] == "bad_data"
     assert "erp/customers.csv line 1, column nam: unknown column" in error["message"]
-    assert [path.name for path in state.iterdir()] == [".lock"]
+    assert sorted(path.name for path in state.iterdir()) == [".lock", "tls"]
     (state / "company").mkdir()
     (state / "company" / "erp.sqlite").write_bytes(b"what was there")
     assert refused("--state", state, "--data", tmp_path / "data", "--reset")["code"] == "bad_data"

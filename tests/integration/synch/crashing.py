@@ -51,11 +51,11 @@ async def close(world: World) -> None:
 
 
 @asynccontextmanager
-async def copy_of(template: Path, folder: Path) -> AsyncIterator[World]:
+async def copy_of(template: Path, folder: Path, page_size: int = 3) -> AsyncIterator[World]:
     """The prepared company again, for one more history."""
     shutil.copytree(template, folder)
     world = open_world(folder)
-    world.page_size = 3
+    world.page_size = page_size
     yield world
     await close(world)
     shutil.rmtree(folder)

@@ -1,6 +1,7 @@
 """A sandbox CRM in this process, spoken to over HTTP."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -9,8 +10,10 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
 
 from crosstie_sandbox.dataverse import create_app
+from crosstie_sandbox.dataverse.limits import Limits
 from crosstie_sandbox.token import Credentials
 
 CREDENTIALS = Credentials("0a0a0a0a-0000-4000-8000-000000000001", "secret-1")
@@ -65,6 +68,7 @@ class Crm:
     http: httpx2.AsyncClient
     clock: StandingClock
     path: Path
+    app: Starlette
 
     async def add(self, entity_set: str, body: dict[str, object]) -> dict[str, object]:
         """Create a row and read it back from the answer."""
@@ -114,12 +118,11 @@ class Crm:
         )
 
 
-@pytest.fixture
-async def crm(tmp_path: Path) -> AsyncIterator[Crm]:
-    """A fresh CRM with its one organization in euros."""
+@asynccontextmanager
+async def running_crm(path: Path, **settings: object) -> AsyncIterator[Crm]:
+    """A fresh CRM with its one organization in euros; `settings` are those of the application."""
     clock = StandingClock()
-    path = tmp_path / "crm.sqlite"
-    app = create_app(path, clock=clock, ids=counted_ids(), credentials=CREDENTIALS)
+    app = create_app(path, clock=clock, ids=counted_ids(), credentials=CREDENTIALS, **settings)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=ROOT) as http:
         form = {
             "grant_type": "client_credentials",
@@ -129,8 +132,23 @@ async def crm(tmp_path: Path) -> AsyncIterator[Crm]:
         }
         answer = await http.post("http://crm.example/tenant/oauth2/v2.0/token", data=form)
         http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        yield Crm(http, clock, path)
+        yield Crm(http, clock, path, app)
     app.state.close()
+
+
+@pytest.fixture
+async def crm(tmp_path: Path) -> AsyncIterator[Crm]:
+    """A fresh CRM as it is by itself."""
+    async with running_crm(tmp_path / "crm.sqlite") as found:
+        yield found
+
+
+@pytest.fixture
+async def limited_crm(tmp_path: Path) -> AsyncIterator[Crm]:
+    """A fresh CRM that lets nobody do much."""
+    limits = Limits(requests=3, execution_seconds=1200, concurrent=2)
+    async with running_crm(tmp_path / "crm.sqlite", limits=limits) as found:
+        yield found
 
 
 @pytest.fixture

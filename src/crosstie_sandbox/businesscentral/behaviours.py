@@ -1,0 +1,33 @@
+"""Which tables have rules of their own, which actions there are, and the opening of a company that follows them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from crosstie_sandbox.businesscentral.behaviour import Action, Behaviour, know
+from crosstie_sandbox.businesscentral.contact_rules import ContactRules
+from crosstie_sandbox.businesscentral.currency_rules import CurrencyRules
+from crosstie_sandbox.businesscentral.customer_rules import CustomerRules
+from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings, open_database
+from crosstie_sandbox.businesscentral.item_rules import ItemRules
+from crosstie_sandbox.businesscentral.ship_to_rules import ShipToRules
+from crosstie_sandbox.businesscentral.vendor_rules import VendorRules
+from crosstie_sandbox.businesscentral.web_service_rules import WebServiceRules
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "contacts": ContactRules(),
+    "currencies": CurrencyRules(),
+    "customers": CustomerRules(),
+    "items": ItemRules(),
+    "shipToAddresses": ShipToRules(),
+    "vendors": VendorRules(),
+    "webServices": WebServiceRules(),
+}
+"""By entity set."""
+ACTIONS: Mapping[tuple[str, str], Action] = {}
+"""By entity set and name; the page's file lists the name among its `actions`."""
+
+
+def open_company(path: Path, *, clock: Clock, ids: IdSource, settings: Settings) -> Database:
+    """Open a company whose tables follow their rules, making an empty one if the file holds none."""
+    know(BEHAVIOURS, ACTIONS)
+    return open_database(path, clock=clock, ids=ids, settings=settings)
