@@ -7,7 +7,7 @@ from uuid import UUID
 
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import bad_request, key_not_defined, row_missing_by_key, unknown_segment
-from crosstie_sandbox.dataverse.schema import Table, entity_sets
+from crosstie_sandbox.dataverse.schema import Schema, Table
 from crosstie_sandbox.odata.errors import ODataSyntaxError
 from crosstie_sandbox.odata.expression import Literal
 from crosstie_sandbox.odata.parse import parse_filter
@@ -27,10 +27,9 @@ class Address:
     argument: str | None
     rest: tuple[str, ...]
 
-    @property
-    def table(self) -> Table:
+    def table(self, schema: Schema) -> Table:
         """The table whose entity set is addressed."""
-        table = entity_sets().get(self.name)
+        table = schema.entity_sets.get(self.name)
         if table is None:
             raise unknown_segment(self.name)
         return table
@@ -61,7 +60,7 @@ def row_id(table: Table, argument: str, database: Database) -> str:
     wanted = tuple(sorted(pairs))
     if wanted == (table.primary_key,) and isinstance(pairs[table.primary_key], UUID):
         return str(pairs[table.primary_key])
-    if wanted not in {tuple(sorted(key)) for key in table.keys}:
+    if wanted not in {tuple(sorted(key.columns)) for key in table.keys}:
         raise key_not_defined(table.logical_name)
     conditions = " AND ".join(f'"{name}" = ?' for name in wanted)
     values = [stored(pairs[name], table.by_name[name].kind) for name in wanted]

@@ -12,7 +12,7 @@ from crosstie_sandbox.dataverse.operation import Counters, Operation
 from crosstie_sandbox.dataverse.payload import Changes, References, read_body
 from crosstie_sandbox.dataverse.preferences import Preferences
 from crosstie_sandbox.dataverse.reading import Reader
-from crosstie_sandbox.dataverse.schema import Table, tables
+from crosstie_sandbox.dataverse.schema import Schema, Table
 from crosstie_sandbox.dataverse.security.guard import Guard, GuardedWriter
 from crosstie_sandbox.dataverse.security.rights import Rights
 from crosstie_sandbox.dataverse.webhooks.queue import EventQueue
@@ -60,9 +60,14 @@ class Call:
     made: Mapping[str, str]
 
     @property
+    def schema(self) -> Schema:
+        """All tables there are."""
+        return self.session.database.schema
+
+    @property
     def table(self) -> Table:
         """The table it is about."""
-        return self.address.table
+        return self.address.table(self.schema)
 
     @property
     def reader(self) -> Reader:
@@ -83,7 +88,9 @@ class Call:
 
     def context(self, suffix: str = "") -> str:
         """The address that describes the answer."""
-        return context_url(self.session.root, f"{self.table.entity_set}{shape(self.table, self.options)}{suffix}")
+        return context_url(
+            self.session.root, f"{self.table.entity_set}{shape(self.schema, self.table, self.options)}{suffix}"
+        )
 
     def link(self, option: str, token: str) -> str:
         """The same query again, going on from a token."""
@@ -104,10 +111,10 @@ class Call:
             raise bad_request(f"The query parameter {refused[0]} is not supported")
 
 
-def shape(table: Table, options: QueryOptions) -> str:
+def shape(schema: Schema, table: Table, options: QueryOptions) -> str:
     """The columns of an answer as a context address lists them."""
     parts = list(options.select or ())
     for expand in options.expand:
-        target = tables()[table.navigations[expand.name].targets[0]]
-        parts.append(f"{expand.name}{shape(target, expand.options) or '()'}")
+        target = schema.tables[table.navigations[expand.name].targets[0]]
+        parts.append(f"{expand.name}{shape(schema, target, expand.options) or '()'}")
     return f"({','.join(parts)})" if parts else ""

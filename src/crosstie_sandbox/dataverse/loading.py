@@ -14,13 +14,28 @@ from uuid import UUID
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import ServiceError
 from crosstie_sandbox.dataverse.payload import Changes
-from crosstie_sandbox.dataverse.schema import Column, Navigation, Table, Type, entity_sets, tables
+from crosstie_sandbox.dataverse.schema import Column, Navigation, Table, Type
 from crosstie_sandbox.dataverse.seed import follow_base_currency, seed, system_caller
 from crosstie_sandbox.dataverse.values import to_stored
 from crosstie_sandbox.dataverse.writing import Writer
 from crosstie_sandbox.token import Clock, IdSource
 
-_ORDER = ("transactioncurrencies", "organizations", "businessunits", "systemusers", "teams", "accounts", "contacts")
+LOADABLE = (
+    "transactioncurrencies",
+    "organizations",
+    "businessunits",
+    "systemusers",
+    "teams",
+    "accounts",
+    "contacts",
+    "uomschedules",
+    "uoms",
+    "pricelevels",
+    "products",
+    "productpricelevels",
+    "opportunities",
+)
+"""The entity sets that can be loaded, in the order in which they are."""
 _AFTER_THE_CURRENCIES = "businessunits"
 _UNIQUE = frozenset({"transactioncurrencies", "businessunits", "systemusers"})
 _NUMBERS = frozenset({Type.INTEGER, Type.BIGINT, Type.CHOICE})
@@ -75,14 +90,16 @@ class _Loader:
 
     def load(self, rows: Mapping[str, Sequence[Row]]) -> None:
         for entity_set, some in rows.items():
-            if entity_set not in entity_sets() and some:
-                raise BadRowError(entity_set, 1, "", "", "cannot be loaded: there is no such entity set")
+            if entity_set not in LOADABLE and some:
+                raise BadRowError(
+                    entity_set, 1, "", "", "cannot be loaded: there is no such entity set, or it cannot be loaded"
+                )
         started_with = system_caller(self.database).currency
-        for entity_set in _ORDER:
+        for entity_set in LOADABLE:
             if entity_set == _AFTER_THE_CURRENCIES:
                 given = {str(row.get("isocurrencycode")) for row in rows.get("transactioncurrencies", ())}
                 follow_base_currency(self.database, started_with, given)
-            table = entity_sets()[entity_set]
+            table = self.database.schema.entity_sets[entity_set]
             writer = Writer(self.database, system_caller(self.database))
             for number, row in enumerate(rows.get(entity_set, ()), start=1):
                 place = _Place(table, number, row)
@@ -106,7 +123,7 @@ class _Loader:
                 if changes.get(column.name) is None:
                     raise place.refuse(column.name, "is missing, and no row can do without it")
             identity = writer.create(table, changes)
-            if changes.get("statecode"):
+            if changes.get("statecode") not in {None, *(state.value for state in table.states[:1])}:
                 states: Changes = {name: changes[name] for name in ("statecode", "statuscode") if name in changes}
                 writer.update(table, identity, states)
         self.later += [(place, identity, navigation) for navigation in self._late(place)]
@@ -128,13 +145,13 @@ class _Loader:
 
     def _late(self, place: _Place) -> list[Navigation]:
         """Lookups to tables that are not loaded yet, or to the table itself."""
-        position = _ORDER.index(place.table.entity_set)
+        position = LOADABLE.index(place.table.entity_set)
         return [
             navigation
             for name, navigation in place.table.navigations.items()
             if not _blank(place.row.get(name))
             and not navigation.read_only
-            and _ORDER.index(tables()[navigation.targets[0]].entity_set) >= position
+            and _comes_at(self.database.schema.tables[navigation.targets[0]]) >= position
         ]
 
     def _point(self, place: _Place, identity: str, navigation: Navigation) -> None:
@@ -146,7 +163,7 @@ class _Loader:
 
     def _target(self, place: _Place, navigation: Navigation) -> Changes:
         """The columns that make a lookup point to the row with this Guid or natural key."""
-        target = tables()[navigation.targets[0]]
+        target = self.database.schema.tables[navigation.targets[0]]
         value = str(place.row[navigation.name]).strip()
         column = target.primary_key if _is_guid(value) else target.natural_key
         wanted = value.lower() if column == target.primary_key else value
@@ -212,6 +229,11 @@ def _parsed(column: Column, value: object) -> object:
     if column.type in _AMOUNTS:
         return Decimal(value)
     return _TRUTHS[value.strip().lower()] if column.type is Type.BOOLEAN else value
+
+
+def _comes_at(table: Table) -> int:
+    """When a table is loaded; one that is not has its rows from the start."""
+    return LOADABLE.index(table.entity_set) if table.entity_set in LOADABLE else -1
 
 
 def _blank(value: object) -> bool:

@@ -45,7 +45,7 @@ def _written(call: Call, identity: str, *, created: bool) -> Reply:
     headers = {"OData-EntityId": url, **({"Location": url} if created else {})}
     if not call.preferences.representation:
         return empty_reply(headers)
-    check_expands(call.table, call.options)
+    check_expands(call.schema, call.table, call.options)
     item = call.reader.row(call.table, identity, call.options)
     headers |= {"ETag": str(item["@odata.etag"]), "Preference-Applied": "return=representation"}
     return json_reply({"@odata.context": call.context("/$entity"), **item}, 201 if created else 200, headers)

@@ -56,7 +56,7 @@ def _identity(call: Call, target: dict[str, object]) -> str:
         return row_id(table, identity, database)
     if isinstance(url, str):
         address = parse_address(relative(url)[0])
-        if address.table is table and address.argument is not None:
+        if address.table(database.schema) is table and address.argument is not None:
             return row_id(table, address.argument, database)
     raise invalid_argument(f"Each target needs '{table.primary_key}' or '@odata.id'.")
 

@@ -8,7 +8,6 @@ from importlib.resources import files
 from typing import Any
 
 from crosstie_sandbox.dataverse.database import Database
-from crosstie_sandbox.dataverse.schema import tables
 from crosstie_sandbox.dataverse.security.privileges import add_missing_privileges
 from crosstie_sandbox.dataverse.security.rights import ADMINISTRATOR_TEMPLATE, watch_changes
 from crosstie_sandbox.dataverse.writing import Writer
@@ -25,25 +24,25 @@ def add_roles(database: Database, writer: Writer) -> None:
     """Privileges and roles of a fresh organization, within a transaction that someone else opened."""
     watch_changes(database)
     add_missing_privileges(database)
+    tables = database.schema.tables
     for spec in _roles():
         template = spec.get("template")
         if template is not None:
-            writer.create(tables()["roletemplate"], {"roletemplateid": template, "name": spec["name"]})
-        role = writer.create(tables()["role"], {"name": spec["name"], "roletemplateid": template})
+            writer.create(tables["roletemplate"], {"roletemplateid": template, "name": spec["name"]})
+        role = writer.create(tables["role"], {"name": spec["name"], "roletemplateid": template})
         _fill(database, role, spec.get("privileges", ()))
 
 
 def _fill(database: Database, role: str, patterns: Sequence[tuple[str, int]]) -> None:
     """Give a new role what its patterns say; hundreds of rows, so not one by one."""
-    now = database.now()
     rows = [
-        (str(database.ids()), database.next_version(), now, now, role, privilege, depth)
+        (str(database.ids()), database.next_version(), role, privilege, depth)
         for privilege, name in database.execute("SELECT privilegeid, name FROM privilege ORDER BY name").fetchall()
         if (depth := _depth(str(name), patterns))
     ]
     database.connection.executemany(
-        "INSERT INTO roleprivileges (roleprivilegeid, versionnumber, createdon, modifiedon, roleid, privilegeid,"
-        " privilegedepthmask) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO roleprivileges (roleprivilegeid, versionnumber, roleid, privilegeid, privilegedepthmask)"
+        " VALUES (?, ?, ?, ?, ?)",
         rows,
     )
 
@@ -56,14 +55,14 @@ def grant(writer: Writer, role: str, privilege: str, depth: int) -> None:
     """Give a role a privilege, in place of the depth it had."""
     revoke(writer, role, privilege)
     row = {"roleid": role, "privilegeid": privilege, "privilegedepthmask": depth}
-    writer.create(tables()["roleprivileges"], row)
+    writer.create(writer.database.schema.tables["roleprivileges"], row)
 
 
 def revoke(writer: Writer, role: str, privilege: str) -> None:
     """Take a privilege from a role."""
     query = "SELECT roleprivilegeid FROM main.roleprivileges WHERE roleid = ? AND privilegeid = ?"
     for (found,) in writer.database.execute(query, (role, privilege)).fetchall():
-        writer.delete(tables()["roleprivileges"], str(found))
+        writer.delete(writer.database.schema.tables["roleprivileges"], str(found))
 
 
 def is_everything(database: Database, role: str) -> bool:
@@ -88,4 +87,4 @@ def assign(writer: Writer, role: str, user: str) -> None:
     """Give a user a role it may have already."""
     query = "SELECT 1 FROM main.systemuserroles WHERE systemuserid = ? AND roleid = ?"
     if writer.database.execute(query, (user, role)).fetchone() is None:
-        writer.create(tables()["systemuserroles"], {"systemuserid": user, "roleid": role})
+        writer.create(writer.database.schema.tables["systemuserroles"], {"systemuserid": user, "roleid": role})
