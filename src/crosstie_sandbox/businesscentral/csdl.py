@@ -71,7 +71,7 @@ def _entity_type(schema: ET.Element, page: Page, *, enums_as_strings: bool) -> N
         if column.length is not None and attributes["Type"] == "Edm.String":
             attributes["MaxLength"] = str(column.length)
         shown = _add(entity, "Property", **attributes)
-        if column.read_only:
+        if column.read_only and column.name != page.identity:
             _add(shown, "Annotation", Term=_COMPUTED, Bool="true")
     for navigation in page.navigations.values():
         _navigation(entity, page, navigation)
