@@ -36,7 +36,7 @@ def connection_details(*, crm: Addresses, erp: Addresses, credentials: Credentia
     on_premises = {
         "company_id": company_id,
         "user": credentials.user,
-        "web_service_access_key": credentials.web_service_access_key,
+        "web_service_access_key": credentials.web_service_access_key or None,
     }
     return {"crm": server(crm), "erp": {**server(erp), **on_premises}, "sign_in": _sign_in(credentials)}
 
@@ -80,7 +80,8 @@ Tokens        {crm["token_url"]}
 client_id     {crm["client_id"]}
 client_secret {crm["client_secret"]}
 ERP user      {erp["user"]}
-ERP key       {erp["web_service_access_key"]}
+ERP key       {erp["web_service_access_key"] or "as it was changed on the page Users"}
+ERP pages     {erp["url"]}/users  {erp["url"]}/web-services
 People        sign in with client_id {directory["client_id"]}, authority {crm["tls_url"]}/{TENANT}
 {people}
 {weather}
@@ -107,8 +108,9 @@ def examples(details: Details) -> list[str]:
     token_url = f"{crm['tls_url']}/{TENANT}/oauth2/v2.0/token"
     users = f"{crm['tls_url']}/api/data/v9.2/systemusers?$select=fullname&$top=3"
     cut = """sed 's/.*"access_token":"//; s/".*//'"""
+    with_key = [f"curl -sg {_trust(erp)}-u {key} '{erp['url']}/{customers}?$top=3'"]
     return [
-        f"curl -sg {_trust(erp)}-u {key} '{erp['url']}/{customers}?$top=3'",
+        *(with_key if erp["web_service_access_key"] else []),
         f"TOKEN=$({trusting} -d '{form}' '{token_url}' | {cut})",
         f"""{trusting} -H "Authorization: Bearer $TOKEN" '{users}'""",
     ]

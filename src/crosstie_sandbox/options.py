@@ -42,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
         "--no-manual-numbers", action="store_true", help="let the ERP number customers and contacts itself"
     )
     parser.add_argument("--limits", metavar="SPEC", help="vendor, low, off, or crm.requests=50,crm.window=10s")
+    parser.add_argument(
+        "--publish", action="store_true", help="publish the web services of the ERP that an integration needs"
+    )
     parser.add_argument("--faults", metavar="SPEC", help="let faults strike: seed=7,chance=0.05,kinds=all")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
     parser.add_argument("--json", action="store_true", help="print addresses and credentials as one JSON line")

@@ -25,6 +25,9 @@ def sandbox(
     limits: Annotated[
         str | None, typer.Option(metavar="SPEC", help="How much may be asked: vendor, low, off, or crm.requests=50.")
     ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Publish the web services of the ERP that an integration needs.")
+    ] = False,
     faults: Annotated[
         str | None, typer.Option(metavar="SPEC", help="Let faults strike, as seed=7,chance=0.05,kinds=all.")
     ] = None,
@@ -39,6 +42,7 @@ def sandbox(
     arguments += company_arguments(data, generate, seed)
     arguments += ["--reset"] if reset else []
     arguments += ["--limits", limits] if limits is not None else []
+    arguments += ["--publish"] if publish else []
     arguments += ["--faults", faults] if faults is not None else []
     arguments += ["--json"] if json else []
     command = [sys.executable, "-m", "crosstie_sandbox", *arguments]
