@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
-from crosstie_sandbox.dataverse.errors import NAMESPACE, ServiceError, invalid_argument
+from crosstie_sandbox.dataverse.errors import NAMESPACE, ServiceError, invalid_argument, too_many_joins
 from crosstie_sandbox.dataverse.schema import Schema, Table
 from crosstie_sandbox.odata.errors import UnknownPropertyError
 from crosstie_sandbox.odata.expression import Expression, QueryFunction
 from crosstie_sandbox.odata.sql import Column, ColumnOf, Fragment, FunctionToSql, Kind, Matching, stored, to_sql
+
+_MOST_JOINS = 15
+"""The vendor's, for link entities of a query; every step of a path is one."""
 
 
 class Joins:
@@ -37,6 +40,8 @@ class Joins:
         known = self._aliases.get(path)
         if known is not None:
             return known
+        if len(path) > _MOST_JOINS or len(self._joins) >= _MOST_JOINS:
+            raise too_many_joins(_MOST_JOINS)
         alias, table = self._follow(path[:-1])
         navigation = table.navigations.get(path[-1])
         if navigation is None:
