@@ -152,7 +152,7 @@ def an_erp(folder: Path) -> Iterator[Server]:
 
 def prove(check: Callable[..., None], examples: int, **strategies: SearchStrategy[object]) -> None:
     """Run a check with random arguments; few examples are always the same ones, many are new ones each time."""
-    few = examples < 1000
+    few = examples < 150
     configured = settings(
         max_examples=examples,
         deadline=None,

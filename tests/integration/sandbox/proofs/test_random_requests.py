@@ -14,7 +14,7 @@ from crosstie_sandbox.odata import folding
 
 from .servers import Server, a_crm, an_erp, prove
 
-FEW, MANY = 250, 5000
+FEW, MANY = 120, 5000
 GUID = "00000000-0000-0001-8000-000000000000"
 SERVER_FAULT = 500
 
