@@ -2,23 +2,45 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import quote
 
-from crosstie_sandbox.dataverse.conditions import sort_columns, typed, where
+from crosstie_sandbox.dataverse.conditions import Joins, sort_columns, typed, where
+from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import bad_request, unknown_property
 from crosstie_sandbox.dataverse.paging import next_cookie
 from crosstie_sandbox.dataverse.schema import Collection, Navigation, Schema, Table
-from crosstie_sandbox.dataverse.selection import Row, selection
+from crosstie_sandbox.dataverse.selection import Row, Selection, selection
 from crosstie_sandbox.odata.query import Expand, QueryOptions, split
-
-if TYPE_CHECKING:
-    from crosstie_sandbox.dataverse.reading import Reader
 
 MOST_EXPANDS = 15
 REFERENCES = "/$ref"
 _IDS_PER_QUERY = 500
 Item = dict[str, object]
+
+
+class RowReader(Protocol):
+    """What reading the rows to expand by needs of the reader of the rows that are expanded."""
+
+    @property
+    def database(self) -> Database:
+        """Where the rows are."""
+
+    @property
+    def root(self) -> str:
+        """The address of the service."""
+
+    @property
+    def page_size(self) -> int:
+        """How many rows of a collection are shown at most."""
+
+    def joins(self, table: Table) -> Joins:
+        """Names the columns of a table for a query of this caller."""
+
+    def render(
+        self, chosen: Selection, rows: Sequence[Row], expands: Sequence[Expand] = ..., offset: int = ...
+    ) -> list[Item]:
+        """Rows fetched by the selection, with what they are expanded by."""
 
 
 def check_expands(schema: Schema, table: Table, options: QueryOptions, seen: int = 0) -> int:
@@ -74,7 +96,7 @@ def pointer(navigation: Navigation) -> str:
 class Expander:
     """Completes rows of a table with what they are expanded by."""
 
-    reader: "Reader"
+    reader: RowReader
     table: Table
 
     def expand(self, expands: Sequence[Expand], items: Sequence[Item], keys: Sequence[Row]) -> None:
@@ -135,7 +157,7 @@ class Expander:
 class _Pages:
     """The first pages of a collection for many owners at once."""
 
-    reader: "Reader"
+    reader: RowReader
     owner: Table
     collection: Collection
     options: QueryOptions
