@@ -27,6 +27,7 @@ def privilege_name(right: str, table: Table) -> str:
     return f"prv{right}{words['shared'].get(name) or words['names'].get(name) or table.schema_name}"
 
 
+@cache
 def privilege_id(name: str) -> str:
     """The id of a privilege: the same in every organization."""
     return str(uuid5(_NAMESPACE, name.lower()))
@@ -35,14 +36,16 @@ def privilege_id(name: str) -> str:
 def add_missing_privileges(database: Database) -> None:
     """Make sure that every table has its privileges, within a transaction that someone else opened."""
     known = {str(name) for (name,) in database.execute('SELECT name FROM main."privilege"')}
-    for name, access in _wanted(database.schema).items():
-        if name not in known:
-            now, version = database.now(), database.next_version()
-            database.execute(
-                "INSERT INTO privilege (privilegeid, versionnumber, createdon, modifiedon, name, accessright,"
-                " canbebasic, canbelocal, canbedeep, canbeglobal) VALUES (?, ?, ?, ?, ?, ?, 1, 1, 1, 1)",
-                (privilege_id(name), version, now, now, name, access),
-            )
+    now = database.now()
+    database.connection.executemany(
+        "INSERT INTO privilege (privilegeid, versionnumber, createdon, modifiedon, name, accessright,"
+        " canbebasic, canbelocal, canbedeep, canbeglobal) VALUES (?, ?, ?, ?, ?, ?, 1, 1, 1, 1)",
+        [
+            (privilege_id(name), database.next_version(), now, now, name, access)
+            for name, access in _wanted(database.schema).items()
+            if name not in known
+        ],
+    )
 
 
 def _wanted(schema: Schema) -> dict[str, int]:
