@@ -15,12 +15,17 @@ from crosstie_sandbox.businesscentral.batch import answer_batch
 from crosstie_sandbox.businesscentral.behaviours import open_company
 from crosstie_sandbox.businesscentral.calls import Answer, Call
 from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings
-from crosstie_sandbox.businesscentral.environments import PATH, environments
+from crosstie_sandbox.businesscentral.environments import ENVIRONMENTS, environments
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request
 from crosstie_sandbox.businesscentral.limits import VENDOR_LIMITS, Limiter, Limits, read_body
 from crosstie_sandbox.businesscentral.service import Counters, Service
 from crosstie_sandbox.businesscentral.subscriptions.courier import Courier
-from crosstie_sandbox.businesscentral.subscriptions.requests import answer_subscription, step_of
+from crosstie_sandbox.businesscentral.subscriptions.requests import (
+    SUPPORTED_RESOURCES,
+    answer_subscription,
+    step_of,
+    supported_resources,
+)
 from crosstie_sandbox.businesscentral.users.store import Users
 from crosstie_sandbox.businesscentral.web_client.administration import Administration
 from crosstie_sandbox.businesscentral.web_client.routes import page_routes
@@ -31,6 +36,7 @@ from crosstie_sandbox.odata.errors import ODataError
 from crosstie_sandbox.sign_in.routes import sign_in_routes
 from crosstie_sandbox.token import Credentials, Gate, Identity, Tokens
 
+_ABOUT_THE_SERVER = ((ENVIRONMENTS, environments), (SUPPORTED_RESOURCES, supported_resources))
 _BODILESS = frozenset({"GET", "DELETE"})
 
 
@@ -141,8 +147,9 @@ class _Front:
                 "Authentication_InvalidCredentials",
                 "The server has rejected the client credentials.",
             )
-        if request.method == "GET" and PATH.fullmatch(request.scope["path"]):
-            return environments(request)
+        for about, tell in _ABOUT_THE_SERVER:
+            if request.method == "GET" and about.fullmatch(request.scope["path"]):
+                return tell(request)
         path = ROOT.fullmatch(request.scope["path"])
         if path is None:
             raise ApiError(404, "BadRequest_InvalidRequestUrl", "The request URL is not one of this server's APIs.")

@@ -219,3 +219,16 @@ async def test_subscriptions_are_not_written_in_batches(quick: Erp, receiver: Re
     answer: httpx2.Response = await quick.http.post(f"{ROOT}/$batch", json={"requests": [request]})
     assert [reply["status"] for reply in answer.json()["responses"]] == [400]
     assert receiver.handshakes == 0
+
+
+async def test_the_server_tells_what_can_be_subscribed_to(quick: Erp, receiver: Receiver) -> None:
+    """Every resource that the runtime API lists takes a subscription; contacts and salespeople are not among them."""
+    answer = await quick.get("http://erp.example/api/microsoft/runtime/beta/webhookSupportedResources")
+    listed = answer["value"]
+    assert isinstance(listed, list)
+    names = {resource["resource"].rpartition("/")[2] for resource in listed}
+    assert {"customers", "items", "currencies"} <= names
+    assert not names & {"contacts", "salespeoplePurchasers", "itemVariants"}
+    for name in sorted(names):
+        await subscribe(quick, receiver, name)
+    assert receiver.handshakes == len(names)
