@@ -18,6 +18,7 @@ from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource,
 from crosstie_sandbox.businesscentral.environments import ENVIRONMENTS, environments
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request
 from crosstie_sandbox.businesscentral.limits import VENDOR_LIMITS, Limiter, Limits, read_body
+from crosstie_sandbox.businesscentral.media import is_media
 from crosstie_sandbox.businesscentral.service import Counters, Service
 from crosstie_sandbox.businesscentral.subscriptions.courier import Courier
 from crosstie_sandbox.businesscentral.subscriptions.requests import (
@@ -166,7 +167,7 @@ class _Front:
             path=path[2] or "",
             query=request.scope["query_string"].decode("ascii", "replace"),
             headers=dict(request.headers),
-            body=None if not body or request.method in _BODILESS or path[2] == "$batch" else loads(body),
+            body=_body_of(request.method, path[2] or "", body),
             user=user,
             permission_set=permission_set,
         )
@@ -177,6 +178,13 @@ class _Front:
         return _response(self.service.answer(call))
 
 
+def _body_of(method: str, path: str, body: bytes) -> object:
+    """What a call carries: nothing, a JSON value, or the bytes of a picture or a file."""
+    if not body or method in _BODILESS or path == "$batch":
+        return None
+    return body if is_media(path) else loads(body)
+
+
 def _json_bytes(content: bytes) -> Response:
     """A JSON answer that is written already."""
     return answer(content, 200, {"content-type": JSON_TYPE})
@@ -185,6 +193,8 @@ def _json_bytes(content: bytes) -> Response:
 def _response(result: Answer) -> Response:
     if result.text is not None:
         return PlainTextResponse(result.text, result.status, {"OData-Version": "4.0", **result.headers})
+    if result.content is not None:
+        return answer(result.content, result.status, result.headers)
     if result.body is None:
         return answer(b"", result.status, result.headers)
     return json_answer(result.body, result.status, result.headers)

@@ -25,9 +25,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: a JSON value or a text."""
+    """What goes back: a JSON value, a text or bytes."""
 
     status: int
     body: object = None
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
     text: str | None = None
+    content: bytes | None = None

@@ -73,6 +73,8 @@ def _entity_type(schema: ET.Element, page: Page, *, enums_as_strings: bool) -> N
         shown = _add(entity, "Property", **attributes)
         if column.read_only and column.name != page.identity:
             _add(shown, "Annotation", Term=_COMPUTED, Bool="true")
+    if page.media:
+        _add(entity, "Property", Name=page.media, Type="Edm.Stream")
     for navigation in page.navigations.values():
         _navigation(entity, page, navigation)
     if page.entity_set == "companies":

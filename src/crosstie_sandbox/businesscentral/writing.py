@@ -84,6 +84,7 @@ def delete(database: Database, page: Page, identity: str, condition: str) -> Non
                 delete(database, tables()[part.target], str(contained["id"]), "*")
     _check_unused(database, page, row)
     remove(database, page, row)
+    database.connection.execute("DELETE FROM media WHERE id = ?", (identity,))
 
 
 def _check_unused(database: Database, page: Page, row: Row) -> None:
