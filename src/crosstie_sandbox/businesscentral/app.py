@@ -58,7 +58,7 @@ def create_app(
     gate = Gate(credentials, Tokens(_signing_key(opened), clock), basic=users.with_key)
     sessions = Sessions(gate, users)
     counters = Counters()
-    courier = Courier(opened)
+    courier = Courier(opened, limits.notification_seconds)
     front = _Front(Service(opened, counters), gate, users, courier, limits)
     app = Starlette(
         routes=[

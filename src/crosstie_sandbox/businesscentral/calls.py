@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from uuid import NAMESPACE_URL, uuid5
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -21,6 +22,11 @@ class Call:
     """Who is calling."""
     permission_set: str = ""
     """What the caller may do."""
+
+    @property
+    def user_id(self) -> str:
+        """The id that stands for the caller: the same for the same name."""
+        return str(uuid5(NAMESPACE_URL, self.user))
 
 
 @dataclass(frozen=True, slots=True)

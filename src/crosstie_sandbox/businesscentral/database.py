@@ -104,8 +104,6 @@ class Settings:
 
     company_name: str = "Crosstie Trading"
     manual_numbers: bool = True
-    webhook_delay: float = 30
-    """Seconds that changes wait to be told, so that many of one record are told as one."""
     webhook_pauses: tuple[float, ...] = (60, 60, 60, 600, 6000)
     """Seconds between two attempts to reach a receiver; after the last attempt its subscription ends."""
     webhook_most_changes: int = 1000

@@ -46,12 +46,13 @@ def _read(database: Database, call: Call, target: Target) -> Answer:
 
 def _read_set(database: Database, call: Call, target: Target, place: Place) -> Answer:
     options = parse_query(call.query)
+    scope = {**place.scope, "userId": call.user_id} if "userId" in place.page.properties else place.scope
     if target.counted:
-        number = count_rows(database, place.page, options, scope=place.scope)
+        number = count_rows(database, place.page, options, scope=scope)
         return Answer(200, text=f"{BYTE_ORDER_MARK}{number}")
     wanted = _PAGE_SIZE.search(call.headers.get("prefer", ""))
     size = int(wanted[1]) if wanted else None
-    part = read_part(database, place.page, options, scope=place.scope, size=size)
+    part = read_part(database, place.page, options, scope=scope, size=size)
     body: dict[str, object] = {"@odata.context": _context(database, call, place.page)}
     if part.count is not None:
         body["@odata.count"] = part.count

@@ -81,7 +81,7 @@ async def _create(database: Database, call: Call) -> Answer:
     entity_set = _subscribe_to(database, given)
     await _shake_hands(database, given["notificationUrl"])
     with database.transaction():
-        identity = store.add(database, call.user, given, entity_set)
+        identity = store.add(database, call.user_id, given, entity_set)
     location = f"{call.root}/subscriptions('{identity}')"
     return Answer(201, _shown(database, call, identity), {"Location": location})
 
