@@ -9,6 +9,7 @@ from crosstie_sandbox.businesscentral.contact_rules import ContactRules
 from crosstie_sandbox.businesscentral.currency_rules import CurrencyRules
 from crosstie_sandbox.businesscentral.customer_rules import CustomerRules
 from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings, open_database
+from crosstie_sandbox.businesscentral.dimension_rules import DefaultDimensionRules
 from crosstie_sandbox.businesscentral.item_rules import ItemRules
 from crosstie_sandbox.businesscentral.price_list_rules import PriceListLineRules, PriceListRules
 from crosstie_sandbox.businesscentral.resource_rules import ResourceRules
@@ -23,6 +24,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "currencies": CurrencyRules(),
     "customers": CustomerRules(),
     "itemUnitsOfMeasure": UnitRules("items", "itemNumber"),
+    "defaultDimensions": DefaultDimensionRules(),
     "items": ItemRules(),
     "priceListHeaders": PriceListRules(),
     "priceListLines": PriceListLineRules(),

@@ -58,6 +58,31 @@ CREATE VIEW subscriptions AS
            systemModifiedAt AS lastModifiedDateTime, clientState, expirationDateTime, systemCreatedAt,
            userId AS systemCreatedBy, systemModifiedAt, userId AS systemModifiedBy, etag
     FROM webhookSubscriptions;
+CREATE TABLE media (
+    id TEXT PRIMARY KEY, content BLOB NOT NULL, contentType TEXT NOT NULL, width INTEGER NOT NULL,
+    height INTEGER NOT NULL, version INTEGER NOT NULL, etag TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE VIEW pictures AS
+    SELECT p.id AS id, 'Customer' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM customers p LEFT JOIN media m ON m.id = p.id
+    UNION ALL
+    SELECT p.id AS id, 'Item' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM items p LEFT JOIN media m ON m.id = p.id
+    UNION ALL
+    SELECT p.id AS id, 'Vendor' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM vendors p LEFT JOIN media m ON m.id = p.id
+    UNION ALL
+    SELECT p.id AS id, 'Contact' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM contacts p LEFT JOIN media m ON m.id = p.id
+    UNION ALL
+    SELECT p.id AS id, 'Item_x0020_Variant' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM itemVariants p LEFT JOIN media m ON m.id = p.id;
+CREATE TRIGGER pictures_delete INSTEAD OF DELETE ON pictures BEGIN DELETE FROM media WHERE id = old.id; END;
 CREATE VIEW customerFinancialDetails AS
     SELECT id, number, '0' AS balance, '0' AS totalSalesExcludingTax, balanceDue AS overdueAmount,
            lastModifiedDateTime, etag
@@ -79,8 +104,6 @@ class Settings:
 
     company_name: str = "Crosstie Trading"
     manual_numbers: bool = True
-    webhook_delay: float = 30
-    """Seconds that changes wait to be told, so that many of one record are told as one."""
     webhook_pauses: tuple[float, ...] = (60, 60, 60, 600, 6000)
     """Seconds between two attempts to reach a receiver; after the last attempt its subscription ends."""
     webhook_most_changes: int = 1000
