@@ -109,7 +109,7 @@ class _Front:
             path=path[2] or "",
             query=request.scope["query_string"].decode("ascii", "replace"),
             headers=dict(request.headers),
-            body=None if request.method in _BODILESS or path[2] == "$batch" else loads(body),
+            body=None if request.method in _BODILESS or path[2] == "$batch" or not body else loads(body),
         )
         if call.path == "$batch" and call.method == "POST":
             return _json_bytes(answer_batch(self.service, call, body))

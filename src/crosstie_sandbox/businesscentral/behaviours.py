@@ -9,17 +9,25 @@ from crosstie_sandbox.businesscentral.currency_rules import CurrencyRules
 from crosstie_sandbox.businesscentral.customer_rules import CustomerRules
 from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings, open_database
 from crosstie_sandbox.businesscentral.item_rules import ItemRules
+from crosstie_sandbox.businesscentral.posting.actions import SALES_ACTIONS
+from crosstie_sandbox.businesscentral.posting.payment_rules import PaymentRules
+from crosstie_sandbox.businesscentral.sales.header_rules import HeaderRules
+from crosstie_sandbox.businesscentral.sales.kinds import KINDS
+from crosstie_sandbox.businesscentral.sales.line_rules import LineRules
 from crosstie_sandbox.businesscentral.vendor_rules import VendorRules
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
+    **{kind.headers: HeaderRules(kind) for kind in KINDS.values()},
+    **{kind.lines: LineRules(kind) for kind in KINDS.values()},
     "contacts": ContactRules(),
     "currencies": CurrencyRules(),
+    "customerPayments": PaymentRules(),
     "customers": CustomerRules(),
     "items": ItemRules(),
     "vendors": VendorRules(),
 }
 """By entity set."""
-ACTIONS: Mapping[tuple[str, str], Action] = {}
+ACTIONS: Mapping[tuple[str, str], Action] = {**SALES_ACTIONS}
 """By entity set and name; the page's file lists the name among its `actions`."""
 
 

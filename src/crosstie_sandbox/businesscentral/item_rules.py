@@ -2,6 +2,8 @@
 
 from crosstie_sandbox.businesscentral.behaviour import Behaviour, Write
 from crosstie_sandbox.businesscentral.errors import dialog
+from crosstie_sandbox.businesscentral.posting.item_ledger import adjust_stock
+from crosstie_sandbox.businesscentral.sales.stored import number
 
 
 class ItemRules(Behaviour):
@@ -11,3 +13,10 @@ class ItemRules(Behaviour):
         """Refuse stock on a new item."""
         if write.before is None and "inventory" in write.changes:
             raise dialog("Inventory cannot be changed during on insert.", "inventory")
+
+    def modified(self, write: Write) -> None:
+        """Stock that was entered is counted stock: the difference is posted as an adjustment."""
+        if write.before is None or not write.changed("inventory"):
+            return
+        difference = number(write.row, "inventory") - number(write.before, "inventory")
+        adjust_stock(write.database, write.row, difference)

@@ -8,6 +8,7 @@ import pytest
 from crosstie_sandbox.businesscentral.database import Settings
 
 from .client import Erp, Refusal, open_erp, take_apart
+from .shop import Shop, load_company, open_shop
 
 
 @pytest.fixture
@@ -28,3 +29,11 @@ async def erp_numbering_itself(tmp_path: Path) -> AsyncIterator[Erp]:
 def refusal() -> Refusal:
     """Takes an error answer apart."""
     return take_apart
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    """A small shop to sell in."""
+    load_company(tmp_path / "shop.sqlite")
+    async with open_erp(tmp_path / "shop.sqlite", Settings()) as opened:
+        yield await open_shop(opened)
