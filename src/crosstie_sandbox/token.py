@@ -131,7 +131,8 @@ class Gate:
 
     credentials: Credentials
     tokens: Tokens
-    basic: bool = False
+    basic: Callable[[str, str], Identity | None] | None = None
+    """Who signs in with a user name and a web service access key, on servers where users can."""
 
     def caller(self, authorization: str | None) -> Identity | None:
         """Who is calling, or None if nobody may call like this."""
@@ -140,10 +141,8 @@ class Gate:
             case "bearer":
                 identity = self.tokens.identity_of(value.strip())
                 return identity if identity is not None and self._is_known(identity) else None
-            case "basic" if self.basic:
-                user, key = user_and_key(value)
-                known = same(user, self.credentials.user) and same(key, self.credentials.web_service_access_key)
-                return Identity(name=user) if user and known else None
+            case "basic" if self.basic is not None:
+                return self.basic(*user_and_key(value))
             case _:
                 return None
 

@@ -67,6 +67,7 @@ def _tell(out: Output, one: Findings) -> None:
     for side in Side:
         what = side.value.upper()
         _tell_some(out, one.gone[side], f"coupled, but gone from the {what}")
+        _tell_some(out, one.hidden[side], f"coupled, and not shown to Crosstie's user by the {what}: not compared")
         left = (
             "missing on the other side" if side.other in one.creates_on else "not coupled (only coupled records count)"
         )
@@ -92,6 +93,7 @@ def _as_json(one: Findings) -> dict[str, Any]:
         "conflicts": one.conflicts,
         "fields": {name: _drift(drift) for name, drift in sorted(one.fields.items())},
         "gone": {**{side: _some(one.gone[side]) for side in Side}, "both": _some(one.gone_on_both)},
+        "hidden": {side: _some(one.hidden[side]) for side in Side},
         "outside_filter": _some(one.outside),
         "uncoupled": {
             side: {**_some(one.uncoupled[side]), "is_missing": side.other in one.creates_on} for side in Side

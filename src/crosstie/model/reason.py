@@ -35,6 +35,7 @@ class ReasonCode(StrEnum):
     UNCOUPLED = "uncoupled"
     NEEDS_COUPLING = "needs_coupling"
     MATCH_AMBIGUOUS = "match_ambiguous"
+    MATCH_RIVALS = "match_rivals"
     MATCH_TAKEN = "match_taken"
     NAME_MISSING = "name_missing"
     NO_EXCHANGE_RATE = "no_exchange_rate"
@@ -88,6 +89,7 @@ SENTENCES: Mapping[ReasonCode, str] = {
         " sent again only after somebody edits it."
     ),
     ReasonCode.NEEDS_COUPLING: "It refers to {mapping} {value}, which is not coupled yet.",
+    ReasonCode.MATCH_RIVALS: "Another record on this side has the same {fields}; choose by hand whose it is.",
     ReasonCode.MATCH_AMBIGUOUS: "{count} records on the other side have the same {fields}; choose one by hand.",
     ReasonCode.MATCH_TAKEN: "The record on the other side with the same {fields} is coupled to another one.",
     ReasonCode.NAME_MISSING: "It has no name, and a contact of the CRM needs a last name.",
@@ -139,6 +141,7 @@ NEXT_STEPS: Mapping[ReasonCode, str] = {
         " with 'crosstie explain'."
     ),
     ReasonCode.MATCH_AMBIGUOUS: "Couple the right two with 'crosstie couple'.",
+    ReasonCode.MATCH_RIVALS: "Couple the right two with 'crosstie couple', or give one of them another value.",
     ReasonCode.MATCH_TAKEN: "Couple the right two with 'crosstie couple', or change one of the values.",
     ReasonCode.NAME_MISSING: "Give it a name in the ERP; it is taken up by itself then.",
     ReasonCode.NO_EXCHANGE_RATE: "Enter an exchange rate in the ERP; it is taken up by itself then.",

@@ -132,8 +132,10 @@ def couple_by_match(
         records = found.by_id.get(work.id, ()) if work.side is side else ()
         if not records:
             continue
-        if len(records) > 1 or work.id in found.rivals:
+        if len(records) > 1:
             refused[work.id] = (ReasonCode.MATCH_AMBIGUOUS, len(records))
+        elif work.id in found.rivals:
+            refused[work.id] = (ReasonCode.MATCH_RIVALS, 1)
         elif records[0].id in taken:
             refused[work.id] = (ReasonCode.MATCH_TAKEN, 1)
         else:

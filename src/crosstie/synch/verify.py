@@ -77,6 +77,8 @@ class Findings:
     fields: dict[str, FieldDrift] = field(default_factory=dict)
     gone: dict[Side, Some] = field(default_factory=_by_side)
     """Couplings whose record no longer exists on that side."""
+    hidden: dict[Side, Some] = field(default_factory=_by_side)
+    """Couplings whose record exists on that side but is not shown to us: nothing can be said of it."""
     gone_on_both: Some = field(default_factory=Some)
     outside: Some = field(default_factory=Some)
     """Coupled pairs of which one no longer meets the filter; compared like any other."""
@@ -92,7 +94,8 @@ class Findings:
         """Nothing differs that is not an open conflict."""
         drifted = any(one.pairs for one in self.fields.values())
         missing = any(self.uncoupled[side.other].count for side in self.creates_on)
-        return not (drifted or missing or self.gone_on_both.count or any(one.count for one in self.gone.values()))
+        unseen = any(self.gone[side].count or self.hidden[side].count for side in Side)
+        return not (drifted or missing or self.gone_on_both.count or unseen)
 
 
 async def verify(env: Environment, name: MappingName) -> Findings:
@@ -140,6 +143,11 @@ def _compare_pair(
     found: Findings,
 ) -> None:
     erp, crm = work.on(Side.ERP), work.on(Side.CRM)
+    if work.hidden is not None:
+        found.hidden[work.hidden].add(
+            tables.label_of(Side.ERP, erp) or tables.label_of(Side.CRM, crm) or coupling.erp_id
+        )
+        return
     if erp is None or crm is None:
         _note_gone(tables, coupling, erp, crm, found)
         return

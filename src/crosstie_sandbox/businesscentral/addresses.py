@@ -12,7 +12,9 @@ from crosstie_sandbox.businesscentral.errors import bad_request, no_set
 _SEGMENT = re.compile(r"([A-Za-z$][\w.$]*)(?:\(([^()]*)\))?")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MOST_STEPS = 6
-ROOT = re.compile(r"((?:/v2\.0(?:/[^/]+){1,2})?/api/v2\.0)(?:/(.*))?", re.DOTALL)
+WEB_SERVICES = "ODataV4"
+ROOT = re.compile(rf"((?:/v2\.0(?:/[^/]+){{1,2}}|/[^/]+)?/(?:api/v2\.0|{WEB_SERVICES}))(?:/(.*))?", re.DOTALL)
+"""Where APIs live: online after tenant and environment, on premises after the name of the instance, if any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,15 @@ from crosstie_sandbox.businesscentral.calls import Answer, Call
 from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request
 from crosstie_sandbox.businesscentral.service import Counters, Service
+from crosstie_sandbox.businesscentral.users.store import Users
+from crosstie_sandbox.businesscentral.web_client.administration import Administration
+from crosstie_sandbox.businesscentral.web_client.routes import page_routes
+from crosstie_sandbox.businesscentral.web_client.session import Sessions
+from crosstie_sandbox.businesscentral.webservices.services import create_views
 from crosstie_sandbox.odata.answer import JSON_TYPE, answer, json_answer, loads
 from crosstie_sandbox.odata.errors import ODataError
 from crosstie_sandbox.sign_in.routes import sign_in_routes
-from crosstie_sandbox.token import Credentials, Gate, Tokens
+from crosstie_sandbox.token import Credentials, Gate, Identity, Tokens
 
 _BODILESS = frozenset({"GET", "DELETE"})
 
@@ -29,17 +34,24 @@ def create_app(
 ) -> Starlette:
     """The application over a company file."""
     opened = open_company(database, clock=clock, ids=ids, settings=settings)
-    gate = Gate(credentials, Tokens(_signing_key(opened), clock), basic=True)
+    create_views(opened)
+    users = Users(opened)
+    users.prepare(credentials)
+    gate = Gate(credentials, Tokens(_signing_key(opened), clock), basic=users.with_key)
+    sessions = Sessions(gate, users)
     counters = Counters()
-    front = _Front(Service(opened, counters), gate)
+    front = _Front(Service(opened, counters), gate, users)
     app = Starlette(
         routes=[
             *sign_in_routes(gate, ids),
+            *page_routes(sessions),
+            Route("/sandbox/web-services", Administration(sessions).answer, methods=["GET", "POST"]),
             Route("/sandbox/stats", front.stats),
             Route("/{path:path}", front.endpoint, methods=["GET", "POST", "PATCH", "PUT", "DELETE"]),
         ]
     )
     app.state.database = opened
+    app.state.users = users
     app.state.close = opened.close
     return app
 
@@ -57,9 +69,10 @@ def _signing_key(database: Database) -> bytes:
 
 
 class _Front:
-    def __init__(self, service: Service, gate: Gate) -> None:
+    def __init__(self, service: Service, gate: Gate, users: Users) -> None:
         self.service = service
         self.gate = gate
+        self.users = users
 
     async def stats(self, _: Request) -> Response:
         counters = self.service.counters
@@ -91,9 +104,16 @@ class _Front:
             {"WWW-Authenticate": 'Bearer realm="", Basic realm=""'} if error.status == HTTPStatus.UNAUTHORIZED else {}
         )
 
+    def _permission_set(self, identity: Identity | None) -> str | None:
+        """What a caller may do; None for one that may not even call."""
+        if identity is None or not self.gate.is_member(identity):
+            return None
+        return self.users.permission_set_of(identity)
+
     async def _respond(self, request: Request) -> Response:
         identity = self.gate.caller(request.headers.get("authorization"))
-        if identity is None or not self.gate.is_member(identity):
+        permission_set = self._permission_set(identity)
+        if identity is None or permission_set is None:
             raise ApiError(
                 401,
                 "Authentication_InvalidCredentials",
@@ -110,6 +130,8 @@ class _Front:
             query=request.scope["query_string"].decode("ascii", "replace"),
             headers=dict(request.headers),
             body=None if request.method in _BODILESS or path[2] == "$batch" or not body else loads(body),
+            user=identity.name,
+            permission_set=permission_set,
         )
         if call.path == "$batch" and call.method == "POST":
             return _json_bytes(answer_batch(self.service, call, body))
@@ -123,7 +145,7 @@ def _json_bytes(content: bytes) -> Response:
 
 def _response(result: Answer) -> Response:
     if result.text is not None:
-        return PlainTextResponse(result.text, result.status, {"OData-Version": "4.0"})
+        return PlainTextResponse(result.text, result.status, {"OData-Version": "4.0", **result.headers})
     if result.body is None:
         return answer(b"", result.status, result.headers)
     return json_answer(result.body, result.status, result.headers)

@@ -5,6 +5,7 @@ one transaction: it ends at the first refusal and nothing of it stays.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from crosstie_sandbox.businesscentral.addresses import ROOT
@@ -67,7 +68,7 @@ def _inner_call(outer: Call, request: JsonRequest) -> Call:
     headers = {"prefer": outer.headers.get("prefer", ""), **request.headers}
     if "company" not in headers and "company" in outer.headers:
         headers["company"] = outer.headers["company"]
-    return Call(request.method, outer.root, inner, query, headers, request.body)
+    return replace(outer, method=request.method, path=inner, query=query, headers=headers, body=request.body)
 
 
 def _response(request: JsonRequest, answer: Answer) -> JsonResponse:

@@ -14,7 +14,9 @@ from crosstie_sandbox.businesscentral.posting.payment_rules import PaymentRules
 from crosstie_sandbox.businesscentral.sales.header_rules import HeaderRules
 from crosstie_sandbox.businesscentral.sales.kinds import KINDS
 from crosstie_sandbox.businesscentral.sales.line_rules import LineRules
+from crosstie_sandbox.businesscentral.ship_to_rules import ShipToRules
 from crosstie_sandbox.businesscentral.vendor_rules import VendorRules
+from crosstie_sandbox.businesscentral.web_service_rules import WebServiceRules
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
     **{kind.headers: HeaderRules(kind) for kind in KINDS.values()},
@@ -24,7 +26,9 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "customerPayments": PaymentRules(),
     "customers": CustomerRules(),
     "items": ItemRules(),
+    "shipToAddresses": ShipToRules(),
     "vendors": VendorRules(),
+    "webServices": WebServiceRules(),
 }
 """By entity set."""
 ACTIONS: Mapping[tuple[str, str], Action] = {**SALES_ACTIONS}

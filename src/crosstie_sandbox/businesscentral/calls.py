@@ -17,6 +17,10 @@ class Call:
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
     body: object = None
+    user: str = ""
+    """Who is calling."""
+    permission_set: str = ""
+    """What the caller may do."""
 
 
 @dataclass(frozen=True, slots=True)

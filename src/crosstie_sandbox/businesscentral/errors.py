@@ -1,5 +1,6 @@
 """Refusals in the vendor's words: a status, a code and a text that ends with a correlation id when it is sent."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from crosstie_sandbox.businesscentral.page import Page, Property
@@ -84,6 +85,17 @@ def not_in_related_table(page: Page, column: Property, value: str, related: str)
         f"that cannot be found in the related table ({related}).",
         column.name,
     )
+
+
+def must_have(page: Page, row: Mapping[str, str | int], *names: str) -> None:
+    """Refuse a record that lacks a value, in the words of the application's TestField."""
+    for name in names:
+        if row[name] in {"", 0, "0"}:
+            keys = ",".join(f"{page.columns[key].field}={row[key]}" for key in page.order)
+            raise dialog(
+                f"{page.columns[name].field} must have a value in {page.table}: {keys}. It cannot be zero or empty.",
+                name,
+            )
 
 
 def no_row(page: Page) -> ApiError:

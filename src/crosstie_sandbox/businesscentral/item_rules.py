@@ -20,3 +20,13 @@ class ItemRules(Behaviour):
             return
         difference = number(write.row, "inventory") - number(write.before, "inventory")
         adjust_stock(write.database, write.row, difference)
+
+
+class LoadedItemRules(Behaviour):
+    """An item that comes with a company brings its stock along, as a first adjustment."""
+
+    def inserted(self, write: Write) -> None:
+        """Post the stock that the item came with."""
+        stock = number(write.row, "inventory")
+        if stock:
+            adjust_stock(write.database, write.row, stock)

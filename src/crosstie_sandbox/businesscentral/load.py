@@ -1,7 +1,8 @@
 """Loading a company: many rows at once, in one transaction, by the same rules as single ones.
 
 Fields come as text, as in a CSV file. A lookup column holds the target's natural key, which is what the API's own
-properties hold too; only `contactsInformation.relatedId` takes a customer's number here. Customers that no row of
+properties hold too; where a page knows only the id, as `paymentTermsId`, the natural key is taken as well, and
+`contactsInformation.relatedId` takes a customer's number. Customers that no row of
 `contactsInformation` names get a contact of their own.
 """
 
@@ -9,19 +10,46 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from crosstie_sandbox.businesscentral.behaviour import Behaviour
 from crosstie_sandbox.businesscentral.behaviours import open_company
 from crosstie_sandbox.businesscentral.customer_rules import CustomerRules
 from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings
 from crosstie_sandbox.businesscentral.errors import ApiError, dialog
-from crosstie_sandbox.businesscentral.page import Page, pages
+from crosstie_sandbox.businesscentral.item_rules import LoadedItemRules
+from crosstie_sandbox.businesscentral.page import Page, Property, pages, tables
 from crosstie_sandbox.businesscentral.payload import Changes
-from crosstie_sandbox.businesscentral.rows import change, those
+from crosstie_sandbox.businesscentral.rows import change, find, those
 from crosstie_sandbox.businesscentral.values import stored_from_field
 from crosstie_sandbox.businesscentral.writing import insert
 
 Fields = Mapping[str, str]
 MOST_PROBLEMS = 10
-_INSERTED = ("currencies", "currencyExchangeRates", "salespeoplePurchasers", "contacts", "customers")
+_INSERTED = (
+    "currencies",
+    "currencyExchangeRates",
+    "countriesRegions",
+    "paymentTerms",
+    "paymentMethods",
+    "shipmentMethods",
+    "taxAreas",
+    "taxGroups",
+    "dimensions",
+    "dimensionValues",
+    "salespeoplePurchasers",
+    "contacts",
+    "customers",
+    "vendors",
+    "locations",
+    "unitsOfMeasure",
+    "itemCategories",
+    "generalProductPostingGroups",
+    "inventoryPostingGroups",
+    "items",
+    "itemVariants",
+    "opportunities",
+    "defaultDimensions",
+)
+"""In an order in which every record comes after those that it names."""
 _SINGLE = ("generalLedgerSetup", "companyInformation")
 _COMPANY_NAME_LENGTH = 30
 
@@ -96,6 +124,13 @@ def _companies_first(rows: Iterable[Fields]) -> Iterator[tuple[int, Fields]]:
     yield from persons
 
 
+def _rules(page: Page, contact: str | None) -> Behaviour | None:
+    """The rules of a record that is loaded where they are not those of one that is entered."""
+    if page.entity_set == "items":
+        return LoadedItemRules()
+    return None if contact is None else CustomerRules(contact)
+
+
 class _Loader:
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -115,12 +150,22 @@ class _Loader:
             if text == "":
                 continue
             try:
-                changes[name] = stored_from_field(page, page.properties[name], text)
+                column = page.properties[name]
+                changes[name] = self._id_of(column, text) or stored_from_field(page, column, text)
             except ApiError as refusal:
                 self.fields_are_wrong = True
                 self.refuse(page.entity_set, number, name, text, refusal.message)
                 return None
         return changes
+
+    def _id_of(self, column: Property, text: str) -> str | None:
+        """The id of the record that a lookup column names by its natural key, if one has it."""
+        if column.relation is None or column.relation[1] != "id":
+            return None
+        target = tables()[column.relation[0]]
+        key = target.properties[target.key or "id"]
+        row = find(self.database, target, **{key.name: stored_from_field(target, key, text)})
+        return None if row is None else str(row["id"])
 
     def set_single(self, page: Page, rows: Iterable[Fields]) -> None:
         for number, fields in enumerate(rows, 1):
@@ -165,7 +210,7 @@ class _Loader:
             try:
                 if contact is not None:
                     self._check_contact(contact)
-                insert(self.database, page, changes, None if contact is None else CustomerRules(contact))
+                insert(self.database, page, changes, _rules(page, contact))
             except ApiError as refusal:
                 column = refusal.column
                 self.refuse(page.entity_set, number, column, str(changes.get(column, "")), refusal.message)

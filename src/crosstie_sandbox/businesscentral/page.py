@@ -125,11 +125,12 @@ class Page:
     actions: tuple[str, ...]
     """What a row can be told to do: `POST set(id)/Microsoft.NAV.action`."""
     needs: Needs | None
+    namespace: str = "Microsoft.NAV"
 
     @property
     def type_name(self) -> str:
         """The entity type as error texts name it."""
-        return f"Microsoft.NAV.{self.entity}"
+        return f"{self.namespace}.{self.entity}"
 
     @property
     def identity(self) -> str:
@@ -197,6 +198,11 @@ def _needs(data: dict[str, Any] | None) -> Needs | None:
     if data is None:
         return None
     return Needs(tuple(data.get("one_of", ())), tuple(data.get("all_of", ())), data["text"])
+
+
+def described(name: str, entry: dict[str, Any]) -> Property:
+    """A property that no file of a table describes."""
+    return _property(name, entry, {})
 
 
 def _property(name: str, entry: dict[str, Any], enums: dict[str, list[str]]) -> Property:

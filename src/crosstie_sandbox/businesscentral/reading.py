@@ -19,13 +19,13 @@ from crosstie_sandbox.businesscentral.paging import (
     read_token,
 )
 from crosstie_sandbox.businesscentral.rows import Row
-from crosstie_sandbox.businesscentral.values import ZERO_GUID
+from crosstie_sandbox.businesscentral.values import ZERO_GUID, Stored
 from crosstie_sandbox.odata.expression import properties
 from crosstie_sandbox.odata.query import Expand, QueryOptions
 from crosstie_sandbox.odata.sql import Fragment
 
 Shown = dict[str, object]
-Scope = Mapping[str, str]
+Scope = Mapping[str, Stored]
 _ANSWERED = frozenset({"company", "tenant", "$schemaversion", "$format", "aid"})
 
 

@@ -4,12 +4,14 @@ import sqlite3
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from crosstie_sandbox.businesscentral.addresses import Target, find_target, query_company
+from crosstie_sandbox.businesscentral.addresses import WEB_SERVICES, Target, find_target, query_company
 from crosstie_sandbox.businesscentral.calls import Answer, Call
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request, no_company, no_set, not_allowed
 from crosstie_sandbox.businesscentral.page import pages
+from crosstie_sandbox.businesscentral.users.permissions import check_permission
 from crosstie_sandbox.businesscentral.verbs import VERBS
+from crosstie_sandbox.businesscentral.webservices.verbs import answer_service
 from crosstie_sandbox.odata.errors import ODataError
 
 
@@ -48,6 +50,8 @@ class Service:
             return Answer(500, broken.body(self.database.ids()))
 
     def _dispatch(self, call: Call) -> Answer:
+        if call.root.endswith(f"/{WEB_SERVICES}"):
+            return answer_service(self.database, call)
         target = find_target(call.path)
         if target.entity_set == "":
             return _service_document(call)
@@ -56,6 +60,7 @@ class Service:
             raise no_set(target.entity_set)
         if page.entity_set != "companies":
             self._check_company(call, target)
+        check_permission(call, page.table)
         verb = VERBS.get(call.method)
         if verb is None:
             raise not_allowed(page, call.method)

@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
 
+from crosstie_sandbox.company import adventureworks_items
 from crosstie_sandbox.company.data import CompanyData, CompanyDataError, Fields, Place, Problem, Side
 from crosstie_sandbox.company.fiction import slug
 
@@ -36,6 +37,7 @@ _FILE_OF = {
     "customers": "customers.csv",
     "salespeoplePurchasers": "salespeople.csv",
     "systemusers": "salespeople.csv",
+    **adventureworks_items.FILE_OF,
 }
 _MADE_FROM = {
     "contacts": "customers.csv and contacts.csv",
@@ -68,10 +70,12 @@ def is_adventureworks(folder: Path) -> bool:
 
 def read_adventureworks(folder: Path) -> CompanyData:
     """Read the folder; raises CompanyDataError when a file or a column is missing."""
-    problems = [problem for name, columns in _COLUMNS.items() for problem in _missing(folder, name, columns)]
+    there = {name: columns for name, columns in adventureworks_items.COLUMNS.items() if (folder / name).is_file()}
+    wanted = {**_COLUMNS, **there}
+    problems = [problem for name, columns in wanted.items() for problem in _missing(folder, name, columns)]
     if problems:
         raise CompanyDataError(problems)
-    tables = {name: _records(folder / name) for name in _COLUMNS}
+    tables = {name: _records(folder / name) for name in wanted}
     erp: dict[str, Callable[[], Iterator[Fields]]] = {
         "generalLedgerSetup": _ledger_setup,
         "companyInformation": _company_information,
@@ -82,6 +86,9 @@ def read_adventureworks(folder: Path) -> CompanyData:
         "customers": partial(_customers, tables),
         "contactsInformation": partial(_relations, tables),
     }
+    for entity_set, file in adventureworks_items.FILE_OF.items():
+        if file in tables:
+            erp[entity_set] = partial(adventureworks_items.MADE[entity_set], tables)
     crm: dict[str, Callable[[], Iterator[Fields]]] = {
         "organizations": _organization,
         "transactioncurrencies": _crm_currencies,

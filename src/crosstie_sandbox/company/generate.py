@@ -18,6 +18,7 @@ from crosstie_sandbox.company.fiction import (
     names,
     slug,
 )
+from crosstie_sandbox.company.goods import goods_of
 
 ChanceOf = Callable[[str], Chance]
 LOCAL_CURRENCY = "CHF"
@@ -28,6 +29,8 @@ _MONTHS = 24
 _HAS_EMAIL = 0.8
 _HAS_WEBSITE = 0.6
 _ZEROS_EVERY, _ZEROS_AT = 50, 7
+_TERMS = ("14T", "30T", "30T", "30T2", "ME", "")
+_SHIPMENTS = ("DAP", "EXW", "", "")
 _RATES = {"EUR": Decimal("94.5"), "NZD": Decimal("52.3")}
 
 
@@ -44,6 +47,7 @@ def generate(count: int, chance_of: ChanceOf) -> CompanyData:
             "contacts": made.contacts,
             "customers": made.customers,
             "contactsInformation": made.relations,
+            **goods_of(count, chance_of),
         },
         crm={
             "organizations": made.organization,
@@ -163,6 +167,8 @@ class _Maker:
             "creditLimit": str(chance.randrange(0, 40) * 500),
             "currencyCode": "" if country["currency"] == LOCAL_CURRENCY else country["currency"],
             "blocked": chance.choice(["Ship", "Invoice", "All"]) if chance.random() < _BLOCKED else "",
+            "paymentTermsId": chance.choice(_TERMS),
+            "shipmentMethodId": chance.choice(_SHIPMENTS),
         }
 
     def _person(self, index: int, customer: Fields) -> Fields:

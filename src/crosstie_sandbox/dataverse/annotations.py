@@ -78,7 +78,7 @@ class Annotator:
         if key not in self._names:
             table: Table = tables()[target]
             found = self._database.execute(
-                f'SELECT "{table.primary_name}" FROM "{target}" WHERE "{table.primary_key}" = ?', (identity,)
+                f'SELECT "{table.primary_name}" FROM main."{target}" WHERE "{table.primary_key}" = ?', (identity,)
             ).fetchone()
             self._names[key] = found[0] if found else None
         return self._names[key]

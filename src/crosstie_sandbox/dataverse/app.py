@@ -17,10 +17,16 @@ from crosstie_sandbox.dataverse.batch import execute_batch
 from crosstie_sandbox.dataverse.context import Session
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import ServiceError, unknown_segment
-from crosstie_sandbox.dataverse.limits import VENDOR_LIMITS, Limits, Throttle, ThrottledError
+from crosstie_sandbox.dataverse.limits import VENDOR_LIMITS, Limits, Throttle
 from crosstie_sandbox.dataverse.operation import Counters, Operation, Reply, error_reply
-from crosstie_sandbox.dataverse.seed import add_application, add_people, caller_of, seed
+from crosstie_sandbox.dataverse.security.callers import caller_of
+from crosstie_sandbox.dataverse.security.rights import RightsBook
+from crosstie_sandbox.dataverse.seed import add_application, add_people, seed, system_caller
 from crosstie_sandbox.dataverse.service import Service
+from crosstie_sandbox.dataverse.webhooks.courier import Courier
+from crosstie_sandbox.dataverse.webhooks.queue import EventQueue
+from crosstie_sandbox.dataverse.webhooks.steps import StepBook
+from crosstie_sandbox.dataverse.writing import Writer
 from crosstie_sandbox.sign_in.routes import sign_in_routes
 from crosstie_sandbox.token import Clock, Credentials, Gate, IdSource, Tokens
 
@@ -51,7 +57,8 @@ def create_app(
         Route("/{path:path}", api.answer, methods=_METHODS),
     ]
     app = Starlette(routes=routes)
-    app.state.close = opened.close
+    app.state.close = api.close
+    app.state.events_delivered = api.courier.idle
     return app
 
 
@@ -62,10 +69,18 @@ class Api:
         self._database = database
         self._gate = gate
         self._throttle = throttle
+        self._book = RightsBook(database)
+        self._steps = StepBook(database)
+        self.courier = Courier(database, lambda: Writer(database, system_caller(database)))
         self._base = re.compile(
             re.escape(base_path).replace(re.escape("{N.N}"), r"\d+\.\d+").removesuffix("/") + "(?:/|$)"
         )
         self._counters = Counters()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.courier.close()
+        self._database.close()
 
     async def statistics(self, request: Request) -> Response:
         """How much has been asked of the server since it started."""
@@ -99,23 +114,23 @@ class Api:
         identity = self._gate.caller(request.headers.get("authorization"))
         if identity is None:
             return _unauthorized(origin)
-        try:
-            caller = caller_of(self._database, identity)
-        except ServiceError as refusal:
-            return error_reply(refusal)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
         query = request.scope["query_string"].decode("latin-1")
         root = f"{origin}{base[0].removesuffix('/')}/"
 
         def perform(body: bytes) -> Reply:
             operation = Operation(request.method, path[base.end() :], query, headers, body)
-            return self._execute(Service(Session(self._database, caller, root, self._counters)), operation)
+            caller, rights = caller_of(self._database, self._book, identity, headers)
+            events = EventQueue(self._steps, self._database.ids())
+            session = Session(self._database, caller, rights, root, self._counters, events)
+            reply = self._execute(Service(session), operation)
+            self.courier.wake()
+            return reply
 
         try:
-            return await self._within_limits(caller.user, request, perform)
-        except ThrottledError as refusal:
-            answer = error_reply(refusal)
-            return Reply(answer.status, {**answer.headers, "Retry-After": str(refusal.wait)}, answer.body)
+            return await self._within_limits(identity.person or identity.application, request, perform)
+        except ServiceError as refusal:
+            return error_reply(refusal)
 
     async def _within_limits(self, user: str, request: Request, perform: Callable[[bytes], Reply]) -> Reply:
         """Do it, unless the user has asked for too much; the reply says how much is left."""

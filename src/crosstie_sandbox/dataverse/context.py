@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from crosstie_sandbox.dataverse.address import Address, row_id
+from crosstie_sandbox.dataverse.behaviour import BEHAVIOUR
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import bad_request
 from crosstie_sandbox.dataverse.operation import Counters, Operation
@@ -12,6 +13,9 @@ from crosstie_sandbox.dataverse.payload import Changes, References, read_body
 from crosstie_sandbox.dataverse.preferences import Preferences
 from crosstie_sandbox.dataverse.reading import Reader
 from crosstie_sandbox.dataverse.schema import Table, tables
+from crosstie_sandbox.dataverse.security.guard import Guard, GuardedWriter
+from crosstie_sandbox.dataverse.security.rights import Rights
+from crosstie_sandbox.dataverse.webhooks.queue import EventQueue
 from crosstie_sandbox.dataverse.writing import Caller, Writer
 from crosstie_sandbox.odata.answer import context_url
 from crosstie_sandbox.odata.query import QueryOptions
@@ -23,13 +27,25 @@ class Session:
 
     database: Database
     caller: Caller
+    rights: Rights
     root: str
     counters: Counters
+    events: EventQueue
 
     @property
-    def writer(self) -> Writer:
-        """Writes in the name of the caller."""
-        return Writer(self.database, self.caller)
+    def guard(self) -> Guard:
+        """Says what the caller may do."""
+        return Guard(self.database, self.rights)
+
+    @property
+    def writer(self) -> GuardedWriter:
+        """Writes in the name of the caller what it may write."""
+        return GuardedWriter(self.platform, self.guard)
+
+    @property
+    def platform(self) -> Writer:
+        """Writes in the name of the caller what the platform does by itself."""
+        return Writer(self.database, self.caller, (*BEHAVIOUR, self.events))
 
 
 @dataclass(frozen=True, slots=True)

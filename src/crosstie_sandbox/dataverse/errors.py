@@ -15,6 +15,8 @@ class ServiceError(Exception):
         self.status = status
         self.code = code
         self.message = message
+        self.headers: dict[str, str] = {}
+        """Headers of the answer beyond the usual."""
 
     def body(self) -> dict[str, object]:
         """The error as the vendor writes it."""

@@ -75,6 +75,7 @@ def row(call: Call) -> Reply:
     if call.options.filter or call.options.orderby or call.options.top is not None or call.options.count:
         raise bad_request("Only $select and $expand can be given for a single row.")
     check_expands(call.table, call.options)
+    call.session.guard.must_on("Read", call.table, call.identity())
     item = call.reader.row(call.table, call.identity(), call.options)
     etag = str(item["@odata.etag"])
     if call.operation.headers.get("if-none-match") == etag and not (

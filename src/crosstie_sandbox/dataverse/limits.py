@@ -34,6 +34,7 @@ class ThrottledError(ServiceError):
         super().__init__(429, code, message)
         self.wait = wait
         """After how many seconds to try again."""
+        self.headers["Retry-After"] = str(wait)
 
 
 @dataclass(slots=True)

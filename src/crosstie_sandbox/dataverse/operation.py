@@ -62,4 +62,4 @@ def text_reply(text: str) -> Reply:
 
 def error_reply(error: ServiceError) -> Reply:
     """A refusal."""
-    return json_reply(error.body(), error.status)
+    return json_reply(error.body(), error.status, error.headers)

@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 
 from crosstie_sandbox.dataverse.database import Database
-from crosstie_sandbox.dataverse.errors import disabled, not_a_member
 from crosstie_sandbox.dataverse.schema import tables
+from crosstie_sandbox.dataverse.security.privileges import add_missing_privileges
+from crosstie_sandbox.dataverse.security.roles import add_roles, administrator_role, assign, role_named
+from crosstie_sandbox.dataverse.webhooks.messages import add_missing_messages
+from crosstie_sandbox.dataverse.webhooks.queue import add_waiting_table
+from crosstie_sandbox.dataverse.webhooks.registration import add_secrets_table
+from crosstie_sandbox.dataverse.webhooks.steps import watch_steps
 from crosstie_sandbox.dataverse.writing import Caller, Writer
-from crosstie_sandbox.token import Identity, Person
+from crosstie_sandbox.token import Person
 
 APPLICATION_ADDRESS = "integration@sandbox.example"
 
@@ -38,11 +43,27 @@ def seed(database: Database) -> None:
             table["systemuser"],
             {"systemuserid": system, "lastname": "SYSTEM", "domainname": "SYSTEM", "isdisabled": 1, "accessmode": 3},
         )
+        add_roles(database, writer)
+        add_events(database)
         settle(database)
 
 
+def add_events(database: Database) -> None:
+    """What clients register for, and where events wait, within somebody else's transaction."""
+    watch_steps(database)
+    add_secrets_table(database)
+    add_waiting_table(database)
+    add_missing_messages(database)
+
+
+def follow_tables(database: Database) -> None:
+    """Privileges and messages of tables that are new, within somebody else's transaction."""
+    add_missing_privileges(database)
+    add_missing_messages(database)
+
+
 def add_application(database: Database, client_id: str) -> None:
-    """Make sure that the application which may call is a user."""
+    """Make sure that the application which may call is a user; a new one may do everything."""
     found = database.execute("SELECT systemuserid FROM systemuser WHERE applicationid = ?", (client_id,)).fetchone()
     if found is not None:
         return
@@ -56,7 +77,8 @@ def add_application(database: Database, client_id: str) -> None:
         "accessmode": 4,
     }
     with database.transaction():
-        Writer(database, system_caller(database)).create(tables()["systemuser"], user)
+        writer = Writer(database, system_caller(database))
+        assign(writer, administrator_role(database), writer.create(tables()["systemuser"], user))
 
 
 def settle(database: Database) -> None:
@@ -75,7 +97,7 @@ def system_caller(database: Database) -> Caller:
 
 
 def add_people(database: Database, people: Sequence[Person]) -> None:
-    """Make sure that the people of the directory who can sign in are users; they are no sales people."""
+    """Make sure that the people of the directory who can sign in are users: administrators, or sales people."""
     for person in people:
         query = "SELECT 1 FROM systemuser WHERE azureactivedirectoryobjectid = ?"
         if database.execute(query, (person.object_id,)).fetchone() is not None:
@@ -91,23 +113,9 @@ def add_people(database: Database, people: Sequence[Person]) -> None:
             "accessmode": 0,
         }
         with database.transaction():
-            Writer(database, system_caller(database)).create(tables()["systemuser"], user)
-
-
-def caller_of(database: Database, identity: Identity) -> Caller:
-    """Whoever shows a token, as the user it is; raises ServiceError for somebody who is none, or a disabled one."""
-    column, value = (
-        ("azureactivedirectoryobjectid", identity.person)
-        if identity.person
-        else ("applicationid", identity.application)
-    )
-    query = f"SELECT systemuserid, isdisabled FROM systemuser WHERE {column} = ?"
-    found = database.execute(query, (value,)).fetchone()
-    if found is None:
-        raise not_a_member()
-    if found[1]:
-        raise disabled(found[0])
-    return _caller(database, str(found[0]))
+            writer = Writer(database, system_caller(database))
+            role = administrator_role(database) if person.is_administrator else role_named(database, "Salesperson")
+            assign(writer, role, writer.create(tables()["systemuser"], user))
 
 
 def _caller(database: Database, user: str) -> Caller:

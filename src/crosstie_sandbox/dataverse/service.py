@@ -1,19 +1,22 @@
 """What each verb and address of the Web API does, within a transaction that someone else opened."""
 
 import sqlite3
-from collections.abc import Mapping
-from contextlib import nullcontext
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from crosstie_sandbox.dataverse import actions, gets, writes
+from crosstie_sandbox.dataverse import gets, writes
+from crosstie_sandbox.dataverse.actions.registry import OF_SETS, UNBOUND, Doing, Operations, bound, name_of
 from crosstie_sandbox.dataverse.address import parse_address
 from crosstie_sandbox.dataverse.context import Call, Session
 from crosstie_sandbox.dataverse.errors import ServiceError, from_query, sql_error, unknown_segment, wrong_method
 from crosstie_sandbox.dataverse.operation import Operation, Reply, error_reply
 from crosstie_sandbox.dataverse.preferences import preferences
+from crosstie_sandbox.dataverse.schema import Table, tables
+from crosstie_sandbox.dataverse.security.visibility import limited_to
 from crosstie_sandbox.odata.errors import ODataError
-from crosstie_sandbox.odata.query import parse_query
+from crosstie_sandbox.odata.query import Expand, parse_query
 
 NOTHING_MADE: Mapping[str, str] = MappingProxyType({})
 _READS = frozenset({"GET", "HEAD"})
@@ -29,10 +32,13 @@ class Service:
         """Carry out an operation; a refusal is an answer too, and leaves nothing of the operation behind."""
         reading = operation.method in _READS
         try:
-            with nullcontext() if reading else self.session.database.savepoint():
+            with self._reading() if reading else self.session.database.savepoint():
                 return self.perform(operation, made)
         except ServiceError as refusal:
             return error_reply(refusal)
+
+    def _reading(self) -> AbstractContextManager[None]:
+        return limited_to(self.session.database, self.session.rights)
 
     def perform(self, operation: Operation, made: Mapping[str, str] = NOTHING_MADE) -> Reply:
         """Carry out an operation; raises ServiceError for a refusal.
@@ -44,13 +50,14 @@ class Service:
         table = "crmbaseentity"
         try:
             address = parse_address(path)
-            if address.name not in _UNBOUND:
+            if address.name and address.name not in UNBOUND:
                 table = address.table.logical_name
+            options = parse_query(operation.query)
             call = Call(
-                session=self.session,
+                session=_tagged(self.session, options.other.get("tag")),
                 operation=operation,
                 address=address,
-                options=parse_query(operation.query),
+                options=options,
                 preferences=preferences(operation.headers.get("prefer", "")),
                 made=made,
             )
@@ -61,31 +68,41 @@ class Service:
             raise sql_error(str(error)) from error
 
 
-_UNBOUND = {
-    "": gets.service_document,
-    "WhoAmI": actions.who_am_i,
-    "RetrieveTotalRecordCount": actions.total_record_count,
-}
-_BOUND = {
-    "CreateMultiple": actions.create_multiple,
-    "UpdateMultiple": actions.update_multiple,
-    "UpsertMultiple": actions.upsert_multiple,
-}
+def _tagged(session: Session, tag: str | None) -> Session:
+    """The session with what the client wants to find in the events of what it does."""
+    return session if tag is None else replace(session, events=replace(session.events, tag=tag))
 
 
 def _route(call: Call) -> Reply:
     address, method = call.address, "GET" if call.operation.method == "HEAD" else call.operation.method
-    if address.name in _UNBOUND:
+    if not address.name:
         _check(method, "GET")
-        call.session.counters.count(method)
-        return _UNBOUND[address.name](call)
-    if len(address.rest) == 1 and address.argument is None and method == "POST":
-        action = _BOUND.get(address.rest[0].removeprefix("Microsoft.Dynamics.CRM."))
-        if action is None:
-            raise unknown_segment(address.rest[0])
-        return action(call)
+        return _counted(call, method, gets.service_document)
+    if address.name in UNBOUND:
+        return _operate(call, UNBOUND, name_of(address.name), method)
+    operations = bound(call)
+    if operations is not None:
+        return _operate(call, operations, name_of(address.rest[0]), method)
+    if method == "POST" and address.rest and address.argument is None:
+        raise unknown_segment(address.rest[0])
     call.session.counters.count(method)
+    if method == "GET":
+        _check_reading(call.session, call.table, call.options.expand)
     return _route_to_rows(call, method)
+
+
+def _operate(call: Call, operations: Operations, name: str, method: str) -> Reply:
+    doing = operations.find(name, method)
+    if doing is None:
+        raise wrong_method(method)
+    if operations is OF_SETS:
+        return doing(call)  # which counts the rows it writes
+    return _counted(call, method, doing)
+
+
+def _counted(call: Call, method: str, doing: Doing) -> Reply:
+    call.session.counters.count(method)
+    return doing(call)
 
 
 def _route_to_rows(call: Call, method: str) -> Reply:
@@ -104,6 +121,17 @@ def _route_to_rows(call: Call, method: str) -> Reply:
             return gets.single_property(call, name)
         case _, rest:
             raise unknown_segment("/".join(rest))
+
+
+def _check_reading(session: Session, table: Table, expands: Sequence[Expand]) -> None:
+    """Refuse a caller who may read no row of a table or of what it is expanded with."""
+    if session.rights.is_administrator:
+        return
+    session.guard.must("Read", table)
+    for expand in expands:
+        navigation = table.navigations.get(expand.name)
+        if navigation is not None:
+            _check_reading(session, tables()[navigation.targets[0]], expand.options.expand)
 
 
 def _check(method: str, *allowed: str) -> None:

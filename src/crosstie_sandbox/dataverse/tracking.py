@@ -166,7 +166,7 @@ def _since(database: Database, token: str) -> int:
         issued = datetime.strptime(found[2], _TIME).replace(tzinfo=UTC)
     except ValueError:
         raise bad_request(f"The delta token '{token}' is not one that this service gave out.") from None
-    days = database.execute("SELECT expirechangetrackingindays FROM organization").fetchone()[0]
+    days = database.execute("SELECT expirechangetrackingindays FROM main.organization").fetchone()[0]
     if int(found[1]) > database.version or database.today() - issued > timedelta(days=days or 0):
         raise expired_token()
     return int(found[1])

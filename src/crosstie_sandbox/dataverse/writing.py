@@ -34,6 +34,8 @@ class Caller:
     business_unit: str
     organization: str
     currency: str | None
+    initiator: str = ""
+    """Who really calls, when somebody acts for another user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,26 @@ class Conditions:
 UNCONDITIONAL = Conditions()
 
 
+class Extension:
+    """What more the platform does about a write than to store it; this one does nothing.
+
+    A row is None where there is none: before a creation, after a deletion. `changes` are the columns that were given.
+    """
+
+    def before(self, writer: "Writer", table: Table, old: Changes | None, new: Changes | None) -> None:
+        """Refuse a write by raising ServiceError, or change `new` before it is stored."""
+
+    def after(self, writer: "Writer", table: Table, old: Changes | None, new: Changes | None, changes: Changes) -> None:
+        """Do what follows from a write that was stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Writer:
     """Writes rows within a transaction that someone else opened."""
 
     database: Database
     caller: Caller
+    extensions: Sequence[Extension] = ()
 
     def create(self, table: Table, changes: Changes) -> str:
         """Insert a row and say its id."""
@@ -80,18 +96,28 @@ class Writer:
         if row.get("overriddencreatedon"):
             row["createdon"], row["overriddencreatedon"] = row["overriddencreatedon"], row["createdon"]
         _compute(table, row)
+        for extension in self.extensions:
+            extension.before(self, table, None, row)
         self._price(table, row)
         row["versionnumber"] = self.database.next_version()
         self.database.execute(_insert(table), [row.get(column.name) for column in table.columns])
+        for extension in self.extensions:
+            extension.after(self, table, None, row, changes)
         return identity
 
-    def update(self, table: Table, identity: str, changes: Changes, conditions: Conditions = UNCONDITIONAL) -> None:
-        """Change a row that must exist."""
+    def read(self, table: Table, identity: str) -> Changes | None:
+        """A row as it is stored."""
         query = f'SELECT * FROM "{table.logical_name}" WHERE "{table.primary_key}" = ?'
         found = self.database.execute(query, (identity,)).fetchone()
         if found is None:
+            return None
+        return {column.name: value for column, value in zip(table.columns, found, strict=True)}
+
+    def update(self, table: Table, identity: str, changes: Changes, conditions: Conditions = UNCONDITIONAL) -> None:
+        """Change a row that must exist."""
+        before = self.read(table, identity)
+        if before is None:
             raise row_missing(table.logical_name, identity)
-        before = {column.name: value for column, value in zip(table.columns, found, strict=True)}
         conditions.check(int(str(before["versionnumber"])))
         changes = {
             name: value for name, value in changes.items() if name not in {table.primary_key, "overriddencreatedon"}
@@ -103,12 +129,16 @@ class Writer:
             after |= self._ownership(after["ownerid"], after["ownerid_type"])
         after["modifiedon"], after["modifiedby"] = self.database.now(), self.caller.user
         _compute(table, after)
+        for extension in self.extensions:
+            extension.before(self, table, before, after)
         self._price(table, after, before)
         after["versionnumber"] = self.database.next_version()
         changed = [name for name, value in after.items() if value != before[name]]
         assignments = ", ".join(f'"{name}" = ?' for name in changed)
         statement = f'UPDATE "{table.logical_name}" SET {assignments} WHERE "{table.primary_key}" = ?'
         self.database.execute(statement, [*(after[name] for name in changed), identity])
+        for extension in self.extensions:
+            extension.after(self, table, before, after, changes)
 
     def upsert(self, table: Table, identity: str, changes: Changes, conditions: Conditions = UNCONDITIONAL) -> bool:
         """Change a row or create it with this id; True if it was created."""
@@ -126,10 +156,25 @@ class Writer:
         if version is None:
             raise row_missing(table.logical_name, identity)
         conditions.check(version)
+        row = self.read(table, identity) if self.extensions else None
+        for extension in self.extensions:
+            extension.before(self, table, row, None)
         self.database.execute(f'DELETE FROM "{table.logical_name}" WHERE "{table.primary_key}" = ?', (identity,))
         deletion = (table.logical_name, identity, self.database.next_version())
         self.database.execute("INSERT INTO deletion VALUES (?, ?, ?)", deletion)
         self._let_go(table, identity)
+        for extension in self.extensions:
+            extension.after(self, table, row, None, {})
+
+    def exists(self, table: Table, identity: str) -> bool:
+        """Whether there is such a row."""
+        return _version(self.database, table, identity) is not None
+
+    def unit_of(self, owner: object, kind: object) -> object:
+        """The business unit of a user or a team."""
+        query = f'SELECT businessunitid FROM "{kind}" WHERE "{kind}id" = ?'
+        unit = self.database.execute(query, (owner,)).fetchone()
+        return unit[0] if unit else self.caller.business_unit
 
     def _filled_in(self) -> Changes:
         now, user = self.database.now(), self.caller.user
@@ -147,12 +192,10 @@ class Writer:
 
     def _ownership(self, owner: object, kind: object) -> Changes:
         """The columns that follow from the owner."""
-        query = f'SELECT businessunitid FROM "{kind}" WHERE "{kind}id" = ?'
-        unit = self.database.execute(query, (owner,)).fetchone()
         return {
             "owninguser": owner if kind == "systemuser" else None,
             "owningteam": owner if kind == "team" else None,
-            "owningbusinessunit": unit[0] if unit else self.caller.business_unit,
+            "owningbusinessunit": self.unit_of(owner, kind),
         }
 
     def _price(self, table: Table, row: Changes, before: Changes | None = None) -> None:

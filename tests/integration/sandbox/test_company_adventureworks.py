@@ -118,3 +118,44 @@ def test_a_missing_file_or_column_is_named(folder: Path, tmp_path: Path) -> None
         load(folder, tmp_path / "loaded")
     told = {(problem.file, problem.column) for problem in refused.value.problems}
     assert told >= {("currencies.csv", ""), ("salespeople.csv", "email"), ("salespeople.csv", "phone")}
+
+
+ITEM_FILES = {
+    "items.csv": (
+        "item_id,item_number,name,standard_cost,list_price,subcategory_name\r\n"
+        '1,RL-1,Rail 1,10.5000,12.2500,Long Rails\r\n2,NT-1,"Nut, small",0.0000,0.0000,\r\n'
+    ),
+    "item_categories.csv": "subcategory_id,subcategory_name\r\n1,Long Rails\r\n",
+    "units_of_measure.csv": "unit_code,name\r\nEA,Each\r\n",
+    "locations.csv": "location_id,name\r\n7,Finished Goods\r\n",
+    "inventory.csv": "item_id,item_number,location_id,quantity\r\n1,RL-1,7,4\r\n1,RL-1,6,3\r\n",
+    "ship_methods.csv": "ship_method_id,name\r\n3,OVERSEAS - DELUXE\r\n",
+    "countries.csv": "country_code,name\r\nNZ,New Zealand\r\n",
+}
+
+
+def test_items_come_along_when_their_files_are_there(folder: Path, tmp_path: Path) -> None:
+    """Items arrive with category, unit, price, cost and the stock of all places; the small tables with their codes."""
+    for name, text in ITEM_FILES.items():
+        (folder / name).write_bytes(text.encode())
+    load(folder, tmp_path / "loaded")
+    erp = tmp_path / "loaded" / ERP_FILE
+    query = "SELECT number, displayName, itemCategoryCode, baseUnitOfMeasureCode, unitPrice, unitCost, inventory"
+    assert rows(erp, f"{query} FROM items ORDER BY 1") == [
+        ("NT-1", "Nut, small", "", "EA", "0", "0", "0"),
+        ("RL-1", "Rail 1", "LONG RAILS", "EA", "12.25", "10.5", "7"),
+    ]
+    for entity_set, code in (("locations", "7"), ("shipmentMethods", "OVERSEAS"), ("countriesRegions", "NZ")):
+        assert rows(erp, f"SELECT code FROM {entity_set}") == [(code,)]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "column"), [("12.2500", "dear", "unitPrice"), (",7,4", ",7,few", "inventory")]
+)
+def test_a_wrong_number_of_an_item_is_named(folder: Path, tmp_path: Path, right: str, wrong: str, column: str) -> None:
+    """A price or a stock that is no number stops the load, with the line of its item."""
+    for name, text in ITEM_FILES.items():
+        (folder / name).write_bytes(text.replace(right, wrong).encode())
+    with pytest.raises(CompanyDataError) as refusal:
+        load(folder, tmp_path / "loaded")
+    assert f"items.csv line 2, column {column}, value '{wrong.rsplit(',', maxsplit=1)[-1]}'" in str(refusal.value)

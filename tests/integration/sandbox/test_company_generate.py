@@ -1,7 +1,15 @@
 """Companies made from a seed."""
 
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
 from random import Random  # noqa: TID251 - the test chooses the seeds
+from uuid import UUID
 
+from crosstie_sandbox.company.build import ERP_FILE, build
 from crosstie_sandbox.company.generate import generate
 
 
@@ -41,3 +49,33 @@ def test_a_generated_company_is_as_untidy_as_a_real_one() -> None:
     assert any(not row["displayName"].isascii() for row in customers)
     assert {row["country"] for row in customers} == {"CH", "DE", "FI", "IS", "NZ"}
     assert all(row["email"].endswith(".example") for row in customers if row["email"])
+
+
+def test_a_generated_company_has_goods() -> None:
+    """There are items of every category with a price above their cost, and all codes that are named exist."""
+    company = made(400, 7)
+    items = company["items"]
+    assert len(items) == len({row["number"] for row in items}) == 20
+    assert {row["itemCategoryCode"] for row in items} == {row["code"] for row in company["itemCategories"]}
+    assert all(Decimal(row["unitPrice"]) > Decimal(row["unitCost"]) > 0 for row in items)
+    for name, target in (
+        ("baseUnitOfMeasureCode", "unitsOfMeasure"),
+        ("taxGroupCode", "taxGroups"),
+        ("inventoryPostingGroupCode", "inventoryPostingGroups"),
+        ("generalProductPostingGroupCode", "generalProductPostingGroups"),
+    ):
+        assert {row[name] for row in items} - {""} <= {row["code"] for row in company[target]}
+    assert {row["paymentTermsId"] for row in company["customers"]} - {""} <= {
+        row["code"] for row in company["paymentTerms"]
+    }
+
+
+def test_a_lookup_by_id_takes_the_natural_key(tmp_path: Path) -> None:
+    """`paymentTermsId` of a file holds the code, and the customer names those terms by their id afterwards."""
+    numbers = count(1)
+    data = generate(30, lambda name: Random(f"7 {name}"))  # noqa: S311 - no secrets here
+    build(tmp_path, data, clock=lambda: datetime(2026, 1, 2, tzinfo=UTC), ids=lambda: UUID(int=next(numbers)))
+    with closing(sqlite3.connect(tmp_path / ERP_FILE)) as connection:
+        query = "SELECT c.number, t.code FROM customers c JOIN paymentTerms t ON t.id = c.paymentTermsId"
+        found = dict(connection.execute(query).fetchall())
+    assert found == {row["number"]: row["paymentTermsId"] for row in data.erp["customers"]() if row["paymentTermsId"]}

@@ -196,7 +196,7 @@ async def test_a_blocked_customer_is_left_alone_until_it_is_unblocked(world: Wor
 
 
 async def test_records_are_coupled_by_match_only_when_there_is_one_candidate(world: World) -> None:
-    """Two users with one e-mail address: neither is taken, and the reason says so."""
+    """Two users with one e-mail address: neither is taken, and each is told what is in its way."""
     await world.crm.create(
         "systemusers", firstname="Other", lastname="Roth", internalemailaddress="jana@test.example", islicensed=True
     )
@@ -206,7 +206,7 @@ async def test_records_are_coupled_by_match_only_when_there_is_one_candidate(wor
     with world.product() as env:
         codes = {one.reason.code for one in env.store.outcomes.unsettled() if one.mapping == "SALESPEOPLE"}
         assert env.store.couplings.count(MappingName("SALESPEOPLE")) == 0
-    assert (counters["SALESPEOPLE"].coupled, codes) == (0, {"match_ambiguous"})
+    assert (counters["SALESPEOPLE"].coupled, codes) == (0, {"match_ambiguous", "match_rivals"})
 
 
 async def test_a_pair_coupled_by_match_is_listed_no_more_on_either_side(world: World) -> None:

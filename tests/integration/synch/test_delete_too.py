@@ -19,6 +19,7 @@ from crosstie.synch.plan import PlannedAction, Tally, plan
 from crosstie.synch.resolve import resolve_deletion
 from crosstie.synch.undo import undo
 from crosstie.synch.undo_plan import Fate
+from crosstie.synch.verify import verify
 
 CUSTOMER = MappingName("CUSTOMER")
 Pair = tuple[dict[str, Any], dict[str, Any]]
@@ -273,6 +274,9 @@ async def test_a_record_that_is_hidden_from_us_is_not_taken_for_deleted(world: W
     with world.product(crm=lambda real: Hiding(real, pair[1]["accountid"])) as env:
         (job,) = await synchronize(env, InProcessJobs(env), [CUSTOMER], started_by="test", is_full=True)
         assert (job.status, env.store.couplings.count(CUSTOMER)) == (JobStatus.FINISHED, 1)
+
+        found = await verify(env, CUSTOMER)
+        assert (found.hidden[Side.CRM].count, found.gone[Side.CRM].count, found.is_ok) == (1, 0, False)
 
     assert (await world.writes(), reasons(world)) == (before, {"not_shown"})
     world.clock.move(minutes=10)

@@ -62,23 +62,21 @@ def _older_wins(*arguments: object) -> newest.Newer:
 NEWEST = Fixed(conflicts=ConflictResolution.NEWEST)
 DELETES = Fixed(deletions=OnDeletion.DELETE)
 DECIDING = (
-    Defect("a group merges field by field", ((decide, "units_of", _fields_alone),)),
+    Defect("a group merges field by field", ((decide, "units_of", _fields_alone),), first=110),
     Defect("the ERP always wins", ((merged, "merge", _chosen(Outcome.TO_CRM)),), ASKS),
     Defect("the CRM always wins", ((merged, "merge", _chosen(Outcome.TO_ERP)),), ASKS),
     Defect("a conflict counts as settled", ((merged, "merge", _chosen(Outcome.SETTLED)),), ASKS),
     Defect("the sides of an edit are swapped", ((merged, "merge", _merging(_swapped)),)),
     Defect("an edit in the CRM is not seen", ((merged, "merge", _merging(lambda s: replace(s, crm_changed=False))),)),
     Defect("an edit in the ERP is not seen", ((merged, "merge", _merging(lambda s: replace(s, erp_changed=False))),)),
-    Defect(
-        "equal values are not seen", ((merged, "merge", _merging(lambda s: replace(s, are_equal=False))),), first=80
-    ),
-    Defect("values are compared as they were typed", ((convert, "canonical", lambda value, _: value),), first=175),
+    Defect("equal values are not seen", ((merged, "merge", _merging(lambda s: replace(s, are_equal=False))),)),
+    Defect("values are compared as they were typed", ((convert, "canonical", lambda value, _: value),)),
     Defect("the older edit wins", ((decide, "newer_side", _older_wins),), NEWEST),
-    Defect("clocks are taken to agree", ((decide, "newer_side", _clocks_agree),), NEWEST, first=805),
+    Defect("clocks are taken to agree", ((decide, "newer_side", _clocks_agree),), NEWEST, first=160),
     Defect(
         "an answer holds for whatever is there", ((Answer, "fits", lambda *_: True),), Fixed(chance=0.06), is_rare=True
     ),
-    Defect("what is left is deleted, edited or not", ((decide, "edited_fields", lambda *_: []),), DELETES),
+    Defect("what is left is deleted, edited or not", ((decide, "edited_fields", lambda *_: []),), DELETES, first=50),
     Defect(
         "fields of which nobody can tell are decided",
         ((decide_page, "frozen_fields", lambda *_: {}),),

@@ -96,7 +96,7 @@ DETECTING = (
         Fixed(deletions=OnDeletion.ASK, chance=0.06),
         is_rare=True,
     ),
-    Defect("the last change of a page is lost", ((SqlChangeInbox, "add", _without_the_last),)),
+    Defect("the last change of a page is lost", ((SqlChangeInbox, "add", _without_the_last),), first=130),
     Defect("the cursor moves before the page is remembered", ((SqlChangeInbox, "pending", _moved_first),), STORM),
     Defect("a page leaves out its last record", ((SqlChangeInbox, "pending", _short_of_one),)),
     Defect("changes of the CRM are taken for echoes", ((SqlChangeInbox, "ahead", _echoes_only),)),
@@ -108,6 +108,10 @@ DETECTING = (
         ((SqlOutcomes, "put", _waits_for_nothing),),
         Fixed(names=(CUSTOMER, CONTACT), chance=0.06),
     ),
-    Defect("a record that left its filter counts as deleted", ((decide_page, "decide_pair", _exit_is_deletion),), ASKS),
+    Defect(
+        "a record that left its filter counts as deleted",
+        ((decide_page, "decide_pair", _exit_is_deletion),),
+        Fixed(deletions=OnDeletion.DELETE),
+    ),
     Defect("filters are not looked at", ((decide, "meets", lambda *_: True),)),
 )

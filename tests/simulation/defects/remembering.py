@@ -100,8 +100,8 @@ REMEMBERING = (
         "base has its sides swapped",
         ((remember, "landed_base", _swapped_base), (attempts, "landed_base", _swapped_base)),
     ),
-    Defect("base ignores what the destination made of a value", ((remember, "landed_base", _source_only),)),
-    Defect("agreement does not become base", ((remember, "coupling_after", _without_settled),), first=270),
+    Defect("base ignores what the destination made of a value", ((remember, "landed_base", _source_only),), first=155),
+    Defect("agreement does not become base", ((remember, "coupling_after", _without_settled),)),
     Defect("a conflict becomes base", ((remember, "coupling_after", _settles_conflicts_too),), ASKS),
     Defect(
         "a failed record counts as looked at", ((remember, "coupling_after", _counts_failures),), STORM, is_rare=True
@@ -124,11 +124,10 @@ REMEMBERING = (
         "the parts of a page are committed one by one",
         ((SqlStore, "transaction", lambda _: nullcontext()),),
         STORM,
-        first=440,
     ),
-    Defect("who was overtaken remembers all the same", ((SqlLocks, "hold", nothing),), WORKERS, first=275),
+    Defect("who was overtaken remembers all the same", ((SqlLocks, "hold", nothing),), WORKERS, first=120),
     Defect(
         "an undo restores what was edited since", ((undo_plan, "_decide_record", _restores_everything),), is_rare=True
     ),
-    Defect("an undo does not become base", ((undo, "_remember", nothing),), first=60),
+    Defect("an undo does not become base", ((undo, "_remember", nothing),), first=200),
 )

@@ -83,18 +83,21 @@ def _any_epoch(self: SqlJournal, intents: Sequence[Intent], *, epoch: int, at: A
 
 
 SENDING = (
-    Defect("a create gets a new CRM id each time", ((outbox, "crm_id", _random_crm_id),), STORM),
-    Defect("a create gets a new ERP number each time", ((SqlJournal, "reserve_numbers", _fresh_numbers),), STORM),
+    Defect("a create gets a new CRM id each time", ((outbox, "crm_id", _random_crm_id),), STORM, first=115),
+    Defect(
+        "a create gets a new ERP number each time", ((SqlJournal, "reserve_numbers", _fresh_numbers),), STORM, first=90
+    ),
     Defect("a lost answer counts as refused", ((outbox, "_note", _unknown_is_failure),), STORM),
     Defect("a lost answer counts as success", ((outbox, "_note", _unknown_is_success),), STORM),
     Defect("a stale version counts as done", ((outbox, "_note", _stale_is_unchanged),), STORM, is_rare=True),
-    Defect("writes are unconditional", ((outbox, "_intent", _without_version),), STORM),
+    Defect("writes are unconditional", ((outbox, "_intent", _without_version),), STORM, first=45),
     Defect("intents are not committed", ((SqlJournal, "commit", nothing),), STORM),
     Defect("the before-image is not kept", ((outbox, "_intent", _without_before),), STORM, is_rare=True),
     Defect(
         "neither the lease nor the lock's epoch is looked at",
         ((SqlJournal, "commit", _any_epoch), (SqlLocks, "hold", nothing), (SqlLocks, "renew", nothing)),
         WORKERS,
+        first=280,
     ),
     Defect("a plan sends nothing that it shows", ((plan, "draw_up", nothing),)),
 )

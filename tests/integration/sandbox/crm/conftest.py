@@ -10,6 +10,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
 
 from crosstie_sandbox.dataverse import create_app
 from crosstie_sandbox.dataverse.limits import Limits
@@ -67,6 +68,7 @@ class Crm:
     http: httpx2.AsyncClient
     clock: StandingClock
     path: Path
+    app: Starlette
 
     async def add(self, entity_set: str, body: dict[str, object]) -> dict[str, object]:
         """Create a row and read it back from the answer."""
@@ -130,7 +132,7 @@ async def running_crm(path: Path, **settings: object) -> AsyncIterator[Crm]:
         }
         answer = await http.post("http://crm.example/tenant/oauth2/v2.0/token", data=form)
         http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        yield Crm(http, clock, path)
+        yield Crm(http, clock, path, app)
     app.state.close()
 
 

@@ -11,10 +11,13 @@ from uuid import UUID
 import httpx2
 
 from crosstie_sandbox.businesscentral.app import create_app
-from crosstie_sandbox.businesscentral.database import Settings
-from crosstie_sandbox.token import Credentials
+from crosstie_sandbox.businesscentral.database import Database, Settings
+from crosstie_sandbox.token import Credentials, Person
 
-CREDENTIALS = Credentials("app-1", "secret-1", "ERPUSER", "k" * 44)
+ADMINISTRATOR = Person("oid-1", "ada@people.example", "Ada", "Lindqvist", "ada-secret", is_administrator=True)
+CLERK = Person("oid-2", "beat@people.example", "Beat", "Holm", "beat-secret")
+LEAVER = Person("oid-3", "cleo@people.example", "Cleo", "Varga", "cleo-secret", is_enabled=False)
+CREDENTIALS = Credentials("app-1", "secret-1", "ERPUSER", "k" * 44, people=(ADMINISTRATOR, CLERK, LEAVER))
 ROOT = "http://erp.example/api/v2.0"
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 
@@ -46,6 +49,7 @@ class Erp:
     http: httpx2.AsyncClient
     clock: TestClock
     company_id: str
+    database: Database
 
     async def add(self, entity_set: str, **fields: object) -> dict[str, object]:
         """Create a record."""
@@ -89,7 +93,7 @@ async def open_erp(database: Path, settings: Settings) -> AsyncIterator[Erp]:
         base_url=f"{ROOT}/companies({company_id})/",
         auth=(CREDENTIALS.user, CREDENTIALS.web_service_access_key),
     ) as http:
-        yield Erp(http, clock, company_id)
+        yield Erp(http, clock, company_id, app.state.database)
     app.state.close()
 
 

@@ -8,6 +8,7 @@ import pytest
 from crosstie_sandbox.businesscentral.database import Settings
 
 from .client import Erp, Refusal, open_erp, take_apart
+from .services import Services
 from .shop import Shop, load_company, open_shop
 
 
@@ -23,6 +24,19 @@ async def erp_numbering_itself(tmp_path: Path) -> AsyncIterator[Erp]:
     """An ERP whose number series allow no manual numbers."""
     async with open_erp(tmp_path / "strict.sqlite", Settings(manual_numbers=False)) as opened:
         yield opened
+
+
+@pytest.fixture
+def nothing_published(erp: Erp) -> Services:
+    """The web services of an ERP whose administrator has not published any."""
+    return Services(erp)
+
+
+@pytest.fixture
+def services(nothing_published: Services) -> Services:
+    """The web services that the integration needs, published."""
+    nothing_published.publish()
+    return nothing_published
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A small shop in the sandbox ERP: a customer with terms and VAT, items with stock, and how documents are made there."""
+"""A small shop in the sandbox ERP: a customer with terms and VAT, items with stock, and the ways to sell them."""
 
 import sqlite3
 from dataclasses import dataclass

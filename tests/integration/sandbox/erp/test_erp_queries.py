@@ -7,7 +7,7 @@ import pytest
 from crosstie_sandbox.businesscentral.app import create_app
 from crosstie_sandbox.businesscentral.database import Settings
 
-from .client import Erp, Refusal
+from .client import CREDENTIALS, Erp, Refusal
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ async def test_a_company_outlives_its_server(tmp_path: Path, erp: Erp) -> None:
         tmp_path / "erp.sqlite",
         clock=erp.clock,
         ids=lambda: None,
-        credentials=None,
+        credentials=CREDENTIALS,
         settings=Settings(),
     )
     stored = again.state.database.connection.execute("SELECT id, etag FROM customers").fetchall()

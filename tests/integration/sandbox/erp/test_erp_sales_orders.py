@@ -1,9 +1,11 @@
 """Sales orders of the sandbox ERP over HTTP: made, changed, shipped and invoiced, whole or in parts."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 from .client import Refusal
 from .shop import Shop
+
+D = Decimal
 
 
 async def test_an_order_gets_everything_from_its_customer(shop: Shop) -> None:

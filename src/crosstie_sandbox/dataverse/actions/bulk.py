@@ -1,51 +1,10 @@
-"""Functions and actions: who is calling, how many rows there are, and many writes in one call, all or nothing."""
-
-import simplejson
+"""Many writes in one call, all or nothing."""
 
 from crosstie_sandbox.dataverse.address import parse_address, relative, row_id
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import NAMESPACE, ServiceError, bad_request, invalid_argument
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply, json_reply
-from crosstie_sandbox.dataverse.schema import tables
 from crosstie_sandbox.odata.answer import context_url, loads
-
-PARALLEL_REQUESTS = "4"
-
-
-def who_am_i(call: Call) -> Reply:
-    """The caller, its business unit and organization."""
-    caller = call.session.caller
-    content = {
-        "@odata.context": context_url(call.session.root, f"{NAMESPACE}.WhoAmIResponse"),
-        "BusinessUnitId": caller.business_unit,
-        "UserId": caller.user,
-        "OrganizationId": caller.organization,
-    }
-    return json_reply(content, headers={"x-ms-dop-hint": PARALLEL_REQUESTS})
-
-
-def total_record_count(call: Call) -> Reply:
-    """The number of rows of each table named, without the limit of other counts."""
-    counts: dict[str, int] = {}
-    for name in _entity_names(call):
-        if name not in tables():
-            raise ServiceError(400, "0x80041102", f"The entity with a name = '{name}' was not found.")
-        counts[name] = int(call.session.database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])
-    context = context_url(call.session.root, f"{NAMESPACE}.RetrieveTotalRecordCountResponse")
-    collection = {"Count": len(counts), "Keys": list(counts), "Values": list(counts.values())}
-    return json_reply({"@odata.context": context, "EntityRecordCountCollection": collection})
-
-
-def _entity_names(call: Call) -> list[str]:
-    name, _, text = (call.address.argument or "").partition("=")
-    text = call.options.other.get(text, text).replace("'", '"')
-    try:
-        names = simplejson.loads(text)
-    except ValueError:
-        names = None
-    if name != "EntityNames" or not isinstance(names, list):
-        raise bad_request("RetrieveTotalRecordCount needs EntityNames, an array of the logical names of tables.")
-    return [str(one) for one in names]
 
 
 def create_multiple(call: Call) -> Reply:
@@ -100,3 +59,9 @@ def _identity(call: Call, target: dict[str, object]) -> str:
         if address.table is table and address.argument is not None:
             return row_id(table, address.argument, database)
     raise invalid_argument(f"Each target needs '{table.primary_key}' or '@odata.id'.")
+
+
+def delete_multiple(call: Call) -> Reply:
+    """Standard tables do not have it; a batch of deletions or a BulkDelete job does the same."""
+    del call
+    raise ServiceError(501, "0x80040216", "DeleteMultiple has not yet been implemented.")

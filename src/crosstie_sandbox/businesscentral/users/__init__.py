@@ -1,0 +1,1 @@
+"""Users of the ERP, what they may do, and their web service access keys."""

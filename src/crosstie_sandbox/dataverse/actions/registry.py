@@ -1,0 +1,73 @@
+"""Which functions and actions there are, and what they are bound to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from crosstie_sandbox.dataverse.actions import bulk, caller, counts, roles
+from crosstie_sandbox.dataverse.context import Call
+from crosstie_sandbox.dataverse.errors import NAMESPACE
+from crosstie_sandbox.dataverse.operation import Reply
+
+Doing = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Functions are called with GET, actions with POST, by name."""
+
+    functions: Mapping[str, Doing]
+    actions: Mapping[str, Doing]
+
+    def find(self, name: str, method: str) -> Doing | None:
+        """What a method does under a name."""
+        return {"GET": self.functions, "POST": self.actions}.get(method, NO_ACTIONS).get(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.functions or name in self.actions
+
+
+NO_ACTIONS: Mapping[str, Doing] = MappingProxyType({})
+UNBOUND = Operations(
+    functions={"WhoAmI": caller.who_am_i, "RetrieveTotalRecordCount": counts.total_record_count},
+    actions={},
+)
+OF_SETS = Operations(
+    functions={},
+    actions={
+        "CreateMultiple": bulk.create_multiple,
+        "UpdateMultiple": bulk.update_multiple,
+        "UpsertMultiple": bulk.upsert_multiple,
+        "DeleteMultiple": bulk.delete_multiple,
+    },
+)
+OF_ROWS: Mapping[str, Operations] = MappingProxyType(
+    {
+        "systemuser": Operations({"RetrieveUserPrivileges": caller.user_privileges}, {}),
+        "role": Operations(
+            {"RetrieveRolePrivilegesRole": roles.role_privileges},
+            {
+                "AddPrivilegesRole": roles.add_privileges,
+                "ReplacePrivilegesRole": roles.replace_privileges,
+                "RemovePrivilegeRole": roles.remove_privilege,
+            },
+        ),
+        "team": Operations({}, {"AddMembersTeam": roles.add_members, "RemoveMembersTeam": roles.remove_members}),
+    }
+)
+
+
+def name_of(segment: str) -> str:
+    """The bare name of a function or action in an address."""
+    return segment.partition("(")[0].removeprefix(f"{NAMESPACE}.")
+
+
+def bound(call: Call) -> Operations | None:
+    """The operations among which the last segment of an address is, if it is one."""
+    if len(call.address.rest) != 1:
+        return None
+    name = name_of(call.address.rest[0])
+    if call.address.argument is None:
+        return OF_SETS if name in OF_SETS else None
+    found = OF_ROWS.get(call.table.logical_name)
+    return found if found is not None and name in found else None

@@ -1,0 +1,1 @@
+"""Who calls, what roles allow, and what a caller sees: users, teams, roles, privileges and how deep they go."""

@@ -1,0 +1,1 @@
+"""Events that are sent to whoever registered for them, as HTTP requests with the vendor's body."""
