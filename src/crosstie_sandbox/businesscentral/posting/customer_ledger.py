@@ -11,7 +11,7 @@ from crosstie_sandbox.businesscentral.page import tables
 from crosstie_sandbox.businesscentral.posting.item_ledger import next_entry
 from crosstie_sandbox.businesscentral.posting.receivables import Entry, apply
 from crosstie_sandbox.businesscentral.rows import Row, add, change, find
-from crosstie_sandbox.businesscentral.sales.conditions import LOCAL_PRECISION
+from crosstie_sandbox.businesscentral.sales.amounts import LOCAL_PRECISION
 from crosstie_sandbox.businesscentral.sales.kinds import CREDIT_MEMO, INVOICE
 from crosstie_sandbox.businesscentral.sales.stored import day, number, text
 from crosstie_sandbox.businesscentral.values import blank

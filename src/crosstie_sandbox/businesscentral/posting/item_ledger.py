@@ -11,8 +11,7 @@ from crosstie_sandbox.businesscentral.errors import dialog
 from crosstie_sandbox.businesscentral.page import pages
 from crosstie_sandbox.businesscentral.posting.stock import settle
 from crosstie_sandbox.businesscentral.rows import Row, add, find
-from crosstie_sandbox.businesscentral.sales.amounts import product, rounded
-from crosstie_sandbox.businesscentral.sales.conditions import LOCAL_PRECISION
+from crosstie_sandbox.businesscentral.sales.amounts import LOCAL_PRECISION, product, rounded
 from crosstie_sandbox.businesscentral.sales.stored import number, text, today
 from crosstie_sandbox.businesscentral.values import blank
 

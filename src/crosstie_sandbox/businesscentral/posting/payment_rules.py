@@ -6,8 +6,8 @@ from crosstie_sandbox.businesscentral.errors import dialog
 from crosstie_sandbox.businesscentral.page import pages
 from crosstie_sandbox.businesscentral.posting.customer_ledger import Claim, apply_entries, entry_of, post_claim
 from crosstie_sandbox.businesscentral.rows import Row, find, remove, those
-from crosstie_sandbox.businesscentral.sales.amounts import quotient, rounded
-from crosstie_sandbox.businesscentral.sales.conditions import LOCAL_PRECISION, units_of_currency
+from crosstie_sandbox.businesscentral.sales.amounts import LOCAL_PRECISION, quotient, rounded
+from crosstie_sandbox.businesscentral.sales.conditions import units_of_currency
 from crosstie_sandbox.businesscentral.sales.kinds import INVOICE
 from crosstie_sandbox.businesscentral.sales.stored import day, number, today
 from crosstie_sandbox.businesscentral.values import ZERO_GUID

@@ -16,8 +16,7 @@ from crosstie_sandbox.businesscentral.posting.item_ledger import Movement, move_
 from crosstie_sandbox.businesscentral.posting.posted import location_code, posted_number, variant_code
 from crosstie_sandbox.businesscentral.rows import Row, change, find, get
 from crosstie_sandbox.businesscentral.sales import refusals
-from crosstie_sandbox.businesscentral.sales.amounts import product, quotient, rounded
-from crosstie_sandbox.businesscentral.sales.conditions import LOCAL_PRECISION
+from crosstie_sandbox.businesscentral.sales.amounts import LOCAL_PRECISION, product, quotient, rounded
 from crosstie_sandbox.businesscentral.sales.kinds import CREDIT_MEMO, INVOICE, DocumentKind
 from crosstie_sandbox.businesscentral.sales.lines import lines_of
 from crosstie_sandbox.businesscentral.sales.stored import number

@@ -7,14 +7,13 @@ from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import ApiError
 from crosstie_sandbox.businesscentral.page import pages, tables
 from crosstie_sandbox.businesscentral.rows import Row, find
-from crosstie_sandbox.businesscentral.sales.amounts import ONE, ZERO, product, quotient
+from crosstie_sandbox.businesscentral.sales.amounts import LOCAL_PRECISION, ONE, ZERO, product, quotient
 from crosstie_sandbox.businesscentral.sales.dates import DateFormulaError, move
 from crosstie_sandbox.businesscentral.sales.line import Vat
 from crosstie_sandbox.businesscentral.sales.stored import number
 from crosstie_sandbox.businesscentral.sales.totals import Terms
 from crosstie_sandbox.businesscentral.values import ZERO_GUID
 
-LOCAL_PRECISION = Decimal("0.01")
 _LONGEST_CHAIN = 4
 
 
