@@ -15,6 +15,7 @@ from crosstie_sandbox.businesscentral.posting.post_order import ship_and_invoice
 from crosstie_sandbox.businesscentral.rows import Row
 from crosstie_sandbox.businesscentral.sales.converting import make_invoice, make_order
 from crosstie_sandbox.businesscentral.sales.kinds import CREDIT_MEMO, INVOICE, DocumentKind
+from crosstie_sandbox.businesscentral.sales.release import release_order, reopen_order
 from crosstie_sandbox.businesscentral.sales.sending import check_email, send_quote
 
 
@@ -37,6 +38,8 @@ SALES_ACTIONS: Mapping[tuple[str, str], Action] = {
     ("salesQuotes", "makeInvoice"): make_invoice,
     ("salesQuotes", "send"): send_quote,
     ("salesOrders", "shipAndInvoice"): ship_and_invoice,
+    ("salesOrders", "Release"): release_order,
+    ("salesOrders", "Reopen"): reopen_order,
     ("salesInvoices", "post"): post_invoice,
     ("salesInvoices", "postAndSend"): _sent(INVOICE, post_invoice),
     ("salesInvoices", "send"): _sent(INVOICE, _nothing),
@@ -50,4 +53,4 @@ SALES_ACTIONS: Mapping[tuple[str, str], Action] = {
     ("salesCreditMemos", "cancelAndSend"): _sent(CREDIT_MEMO, cancel_credit_memo),
     ("customerPaymentJournals", "post"): post_journal,
 }
-"""By entity set and name."""
+"""By entity set and name; Release and Reopen are on the published page of orders only."""

@@ -37,6 +37,7 @@ def document(published: Mapping[str, Service]) -> str:
     _company(schema, published)
     for service in published.values():
         _entity_type(schema, published, service)
+        _actions(schema, service)
     SubElement(schema, "Term", {"Name": "AllowEdit", "Type": "Edm.Boolean", "AppliesTo": "Property"})
     SubElement(schema, "Term", {"Name": "AllowedValues", "Type": "Edm.String", "AppliesTo": "Property"})
     container = SubElement(schema, "EntityContainer", {"Name": NAMESPACE})
@@ -68,6 +69,12 @@ def _entity_type(schema: Element, published: Mapping[str, Service], service: Ser
         contained = {"ContainsTarget": "true"} if link.contained else {}
         kind = f"Collection({NAMESPACE}.{link.service.name})"
         SubElement(entity, "NavigationProperty", {"Name": link.name, "Type": kind, **contained})
+
+
+def _actions(schema: Element, service: Service) -> None:
+    for name in service.page.actions:
+        action = SubElement(schema, "Action", {"Name": name, "IsBound": "true"})
+        SubElement(action, "Parameter", {"Name": "bindingParameter", "Type": f"{NAMESPACE}.{service.name}"})
 
 
 def _property(entity: Element, column: Property, *, is_key: bool) -> None:
