@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crosstie_sandbox.businesscentral.behaviour import Action, Behaviour, know
+from crosstie_sandbox.businesscentral.company_information_rules import CompanyInformationRules
 from crosstie_sandbox.businesscentral.contact_rules import ContactRules
 from crosstie_sandbox.businesscentral.currency_rules import CurrencyRules
 from crosstie_sandbox.businesscentral.customer_rules import CustomerRules
@@ -11,21 +12,30 @@ from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource,
 from crosstie_sandbox.businesscentral.item_rules import ItemRules
 from crosstie_sandbox.businesscentral.posting.actions import SALES_ACTIONS
 from crosstie_sandbox.businesscentral.posting.payment_rules import PaymentRules
+from crosstie_sandbox.businesscentral.price_list_rules import PriceListLineRules, PriceListRules
+from crosstie_sandbox.businesscentral.resource_rules import ResourceRules
 from crosstie_sandbox.businesscentral.sales.header_rules import HeaderRules
 from crosstie_sandbox.businesscentral.sales.kinds import KINDS
 from crosstie_sandbox.businesscentral.sales.line_rules import LineRules
 from crosstie_sandbox.businesscentral.ship_to_rules import ShipToRules
+from crosstie_sandbox.businesscentral.unit_rules import UnitRules
 from crosstie_sandbox.businesscentral.vendor_rules import VendorRules
 from crosstie_sandbox.businesscentral.web_service_rules import WebServiceRules
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
     **{kind.headers: HeaderRules(kind) for kind in KINDS.values()},
     **{kind.lines: LineRules(kind) for kind in KINDS.values()},
+    "companyInformation": CompanyInformationRules(),
     "contacts": ContactRules(),
     "currencies": CurrencyRules(),
     "customerPayments": PaymentRules(),
     "customers": CustomerRules(),
+    "itemUnitsOfMeasure": UnitRules("items", "itemNumber"),
     "items": ItemRules(),
+    "priceListHeaders": PriceListRules(),
+    "priceListLines": PriceListLineRules(),
+    "resources": ResourceRules(),
+    "resourceUnitsOfMeasure": UnitRules("resources", "resourceNumber"),
     "shipToAddresses": ShipToRules(),
     "vendors": VendorRules(),
     "webServices": WebServiceRules(),

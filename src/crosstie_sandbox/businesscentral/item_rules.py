@@ -4,6 +4,7 @@ from crosstie_sandbox.businesscentral.behaviour import Behaviour, Write
 from crosstie_sandbox.businesscentral.errors import dialog
 from crosstie_sandbox.businesscentral.posting.item_ledger import adjust_stock
 from crosstie_sandbox.businesscentral.sales.stored import number
+from crosstie_sandbox.businesscentral.unit_rules import forget_item_units, own_item_unit
 
 
 class ItemRules(Behaviour):
@@ -14,19 +15,32 @@ class ItemRules(Behaviour):
         if write.before is None and "inventory" in write.changes:
             raise dialog("Inventory cannot be changed during on insert.", "inventory")
 
+    def inserted(self, write: Write) -> None:
+        """The base unit becomes a unit of the item."""
+        own_item_unit(write)
+
     def modified(self, write: Write) -> None:
-        """Stock that was entered is counted stock: the difference is posted as an adjustment."""
-        if write.before is None or not write.changed("inventory"):
-            return
-        difference = number(write.row, "inventory") - number(write.before, "inventory")
-        adjust_stock(write.database, write.row, difference)
+        """A new base unit becomes a unit of the item; stock that was entered is posted as an adjustment."""
+        if write.changed("baseUnitOfMeasureCode"):
+            own_item_unit(write)
+        if write.before is not None and write.changed("inventory"):
+            difference = number(write.row, "inventory") - number(write.before, "inventory")
+            adjust_stock(write.database, write.row, difference)
+
+    def deleting(self, write: Write) -> None:
+        """The units go with the item."""
+        forget_item_units(write)
 
 
-class LoadedItemRules(Behaviour):
+class LoadedItemRules(ItemRules):
     """An item that comes with a company brings its stock along, as a first adjustment."""
+
+    def complete(self, write: Write) -> None:
+        """Let the stock be."""
 
     def inserted(self, write: Write) -> None:
         """Post the stock that the item came with."""
+        super().inserted(write)
         stock = number(write.row, "inventory")
         if stock:
             adjust_stock(write.database, write.row, stock)

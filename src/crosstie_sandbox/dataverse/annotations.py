@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from crosstie_sandbox.dataverse.database import Database
-from crosstie_sandbox.dataverse.schema import Column, Table, Type, tables
+from crosstie_sandbox.dataverse.schema import Column, Type
 from crosstie_sandbox.dataverse.selection import Selection
 
 NAMES = frozenset(
@@ -76,7 +76,7 @@ class Annotator:
     def _name(self, target: str, identity: str) -> str | None:
         key = (target, identity)
         if key not in self._names:
-            table: Table = tables()[target]
+            table = self._database.schema.tables[target]
             found = self._database.execute(
                 f'SELECT "{table.primary_name}" FROM main."{target}" WHERE "{table.primary_key}" = ?', (identity,)
             ).fetchone()
@@ -86,6 +86,10 @@ class Annotator:
 
 def _label(value: object, column: Column) -> str:
     return (column.options or {}).get(int(str(value)), str(value))
+
+
+def _labels(value: object, column: Column) -> str:
+    return "; ".join(_label(part, column) for part in str(value).split(","))
 
 
 def _yes_no(value: object, _: Column) -> str:
@@ -117,11 +121,13 @@ def _moment(value: object, column: Column) -> str:
 
 _FORMATS: dict[Type, Callable[[object, Column], str]] = {
     Type.CHOICE: _label,
+    Type.CHOICES: _labels,
     Type.BOOLEAN: _yes_no,
     Type.INTEGER: _grouped,
     Type.BIGINT: _grouped,
     Type.MONEY: _amount,
     Type.DECIMAL: _amount,
+    Type.DOUBLE: _amount,
     Type.DATE: _day,
     Type.DATETIME: _moment,
 }

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
 from crosstie_sandbox.dataverse.errors import NAMESPACE, ServiceError, invalid_argument
-from crosstie_sandbox.dataverse.schema import Table, tables
+from crosstie_sandbox.dataverse.schema import Schema, Table
 from crosstie_sandbox.odata.errors import UnknownPropertyError
 from crosstie_sandbox.odata.expression import Expression, QueryFunction
 from crosstie_sandbox.odata.sql import Column, ColumnOf, Fragment, FunctionToSql, Kind, Matching, stored, to_sql
@@ -14,8 +14,9 @@ from crosstie_sandbox.odata.sql import Column, ColumnOf, Fragment, FunctionToSql
 class Joins:
     """Names columns in SQL; a path through a lookup adds the join it needs."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, schema: Schema) -> None:
         self.table = table
+        self._schema = schema
         self._aliases: dict[tuple[str, ...], tuple[str, Table]] = {(): ("t0", table)}
         self._joins: list[str] = []
 
@@ -40,7 +41,7 @@ class Joins:
         navigation = table.navigations.get(path[-1])
         if navigation is None:
             raise UnknownPropertyError(path[-1])
-        target = tables()[navigation.targets[0]]
+        target = self._schema.tables[navigation.targets[0]]
         joined = f"t{len(self._aliases)}"
         condition = f'{joined}."{target.primary_key}" = {alias}."{navigation.column.name}"'
         self._joins.append(f'LEFT JOIN "{target.logical_name}" AS {joined} ON {condition}')

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from crosstie_sandbox.dataverse.address import Address, row_id
-from crosstie_sandbox.dataverse.behaviour import BEHAVIOUR
+from crosstie_sandbox.dataverse.behaviour import BEHAVIOUR, UNLOCKED
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import bad_request
 from crosstie_sandbox.dataverse.operation import Counters, Operation
 from crosstie_sandbox.dataverse.payload import Changes, References, read_body
 from crosstie_sandbox.dataverse.preferences import Preferences
 from crosstie_sandbox.dataverse.reading import Reader
-from crosstie_sandbox.dataverse.schema import Table, tables
+from crosstie_sandbox.dataverse.schema import Schema, Table
 from crosstie_sandbox.dataverse.security.guard import Guard, GuardedWriter
 from crosstie_sandbox.dataverse.security.rights import Rights
 from crosstie_sandbox.dataverse.webhooks.queue import EventQueue
@@ -47,6 +47,11 @@ class Session:
         """Writes in the name of the caller what the platform does by itself."""
         return Writer(self.database, self.caller, (*BEHAVIOUR, self.events))
 
+    @property
+    def unlocked(self) -> Writer:
+        """Writes in the name of the caller what an action does to documents, whatever their state."""
+        return Writer(self.database, self.caller, (*UNLOCKED, self.events))
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -60,9 +65,14 @@ class Call:
     made: Mapping[str, str]
 
     @property
+    def schema(self) -> Schema:
+        """All tables there are."""
+        return self.session.database.schema
+
+    @property
     def table(self) -> Table:
         """The table it is about."""
-        return self.address.table
+        return self.address.table(self.schema)
 
     @property
     def reader(self) -> Reader:
@@ -83,7 +93,9 @@ class Call:
 
     def context(self, suffix: str = "") -> str:
         """The address that describes the answer."""
-        return context_url(self.session.root, f"{self.table.entity_set}{shape(self.table, self.options)}{suffix}")
+        return context_url(
+            self.session.root, f"{self.table.entity_set}{shape(self.schema, self.table, self.options)}{suffix}"
+        )
 
     def link(self, option: str, token: str) -> str:
         """The same query again, going on from a token."""
@@ -104,10 +116,10 @@ class Call:
             raise bad_request(f"The query parameter {refused[0]} is not supported")
 
 
-def shape(table: Table, options: QueryOptions) -> str:
+def shape(schema: Schema, table: Table, options: QueryOptions) -> str:
     """The columns of an answer as a context address lists them."""
     parts = list(options.select or ())
     for expand in options.expand:
-        target = tables()[table.navigations[expand.name].targets[0]]
-        parts.append(f"{expand.name}{shape(target, expand.options) or '()'}")
+        target = schema.tables[table.navigations[expand.name].targets[0]]
+        parts.append(f"{expand.name}{shape(schema, target, expand.options) or '()'}")
     return f"({','.join(parts)})" if parts else ""

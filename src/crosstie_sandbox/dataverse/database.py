@@ -1,6 +1,7 @@
-"""The SQLite file behind the CRM: its layout, made from the tables' data, and its one writer.
+"""The SQLite file behind the CRM: its schema, its layout made from that, and its one writer.
 
 One counter for the whole database numbers every write; it is the row version of Dataverse, and what delta tokens hold.
+Another counts the alterations of the schema, so that a connection notices those that another one made.
 """
 
 import sqlite3
@@ -9,24 +10,26 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crosstie_sandbox.dataverse.schema import Table, Type, tables
+from crosstie_sandbox.dataverse.alterations import LAYOUT, kept_schema
+from crosstie_sandbox.dataverse.layout import lay_out
+from crosstie_sandbox.dataverse.schema import Schema
 from crosstie_sandbox.odata import folding
 from crosstie_sandbox.odata.sql import stored_time
 from crosstie_sandbox.token import Clock, IdSource
 
-_SQL_TYPES = {
-    Type.INTEGER: "INTEGER",
-    Type.BIGINT: "INTEGER",
-    Type.BOOLEAN: "INTEGER",
-    Type.CHOICE: "INTEGER",
-}
-_LAYOUT = """
+_LAYOUT = f"""
+{LAYOUT};
 CREATE TABLE IF NOT EXISTS deletion (table_name TEXT NOT NULL, id TEXT NOT NULL, version INTEGER PRIMARY KEY);
 CREATE INDEX IF NOT EXISTS deletion_by_table ON deletion (table_name, version);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value NOT NULL);
 INSERT OR IGNORE INTO setting VALUES ('version', 1000);
+INSERT OR IGNORE INTO setting VALUES ('alterations', 0);
 INSERT OR IGNORE INTO setting VALUES ('token_key', randomblob(32));
 """
+_STORED = (
+    "SELECT version.value, alterations.value FROM setting AS version, setting AS alterations"
+    " WHERE version.name = 'version' AND alterations.name = 'alterations'"
+)
 
 
 class Database:
@@ -37,7 +40,18 @@ class Database:
         self.ids = ids
         self.connection = _connect(path)
         self.execute = self.connection.execute
-        self._version = self._stored_version()
+        self.execute("BEGIN IMMEDIATE")
+        for statement in _LAYOUT.strip().split("\n"):
+            self.execute(statement)
+        self._schema = kept_schema(self.connection)
+        lay_out(self.connection, self._schema.tables.values())
+        self.execute("COMMIT")
+        self._version, self._alterations = self._stored()
+
+    @property
+    def schema(self) -> Schema:
+        """All tables there are, as of the transaction or snapshot that is open."""
+        return self._schema
 
     @property
     def version(self) -> int:
@@ -53,6 +67,13 @@ class Database:
         """Number one more write."""
         self._version += 1
         return self._version
+
+    def altered(self, *tables: str) -> None:
+        """Follow what has been written among the alterations: the schema, and the layout of these tables."""
+        self._alterations += 1
+        self.execute("UPDATE setting SET value = ? WHERE name = 'alterations'", (self._alterations,))
+        self._schema = kept_schema(self.connection)
+        lay_out(self.connection, [self._schema.tables[name] for name in tables])
 
     def now(self) -> str:
         """The moment, as date and time columns hold it: Dataverse keeps whole seconds."""
@@ -70,27 +91,28 @@ class Database:
     def transaction(self) -> Iterator[None]:
         """Everything in it is kept, or nothing if it raises."""
         self.execute("BEGIN IMMEDIATE")
-        self._version = before = self._stored_version()
+        self._refresh()
+        before = self._state
         try:
             yield
-            if self._version != before:
+            if self._version != before[0]:
                 self.execute("UPDATE setting SET value = ? WHERE name = 'version'", (self._version,))
             self.execute("COMMIT")
         except BaseException:
             self.connection.rollback()
-            self._version = before
+            self._version, self._alterations, self._schema = before
             raise
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part of a transaction that can fail on its own."""
         self.execute("SAVEPOINT part")
-        before = self._version
+        before = self._state
         try:
             yield
         except BaseException:
             self.execute("ROLLBACK TO part")
-            self._version = before
+            self._version, self._alterations, self._schema = before
             raise
         finally:
             self.execute("RELEASE part")
@@ -100,7 +122,7 @@ class Database:
         """Everything read in it is one state of the database."""
         self.execute("BEGIN")
         try:
-            self._version = self._stored_version()
+            self._refresh()
             yield
         finally:
             self.connection.rollback()
@@ -109,34 +131,23 @@ class Database:
         """Let go of the file."""
         self.connection.close()
 
-    def _stored_version(self) -> int:
-        return int(self.execute("SELECT value FROM setting WHERE name = 'version'").fetchone()[0])
+    @property
+    def _state(self) -> tuple[int, int, Schema]:
+        return self._version, self._alterations, self._schema
+
+    def _refresh(self) -> None:
+        """Take note of what other connections have done."""
+        self._version, alterations = self._stored()
+        if alterations != self._alterations:
+            self._alterations, self._schema = alterations, kept_schema(self.connection)
+
+    def _stored(self) -> tuple[int, int]:
+        version, alterations = self.execute(_STORED).fetchone()
+        return int(version), int(alterations)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
     connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;")
     folding.install(connection)
-    connection.execute("BEGIN IMMEDIATE")
-    for statement in _LAYOUT.strip().split("\n"):
-        connection.execute(statement)
-    for table in tables().values():
-        for statement in _statements(table):
-            connection.execute(statement)
-    connection.execute("COMMIT")
     return connection
-
-
-def _statements(table: Table) -> Iterator[str]:
-    columns = ", ".join(_column(table, column.name, column.type) for column in table.columns)
-    yield f'CREATE TABLE IF NOT EXISTS "{table.logical_name}" ({columns})'
-    for name in ("versionnumber", *table.indexes):
-        index = f"{table.logical_name}_by_{name}"
-        yield f'CREATE INDEX IF NOT EXISTS "{index}" ON "{table.logical_name}" ("{name}")'
-
-
-def _column(table: Table, name: str, kind: Type) -> str:
-    if name == table.primary_key:
-        return f'"{name}" TEXT NOT NULL PRIMARY KEY'
-    collation = f" COLLATE {folding.COLLATION}" if kind is Type.STRING else ""
-    return f'"{name}" {_SQL_TYPES.get(kind, "TEXT")}{collation}'

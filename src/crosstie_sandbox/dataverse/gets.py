@@ -5,7 +5,6 @@ from crosstie_sandbox.dataverse.errors import bad_request, unknown_property
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply, json_reply, text_reply
 from crosstie_sandbox.dataverse.preferences import LARGEST_PAGE
 from crosstie_sandbox.dataverse.reading import COUNT_LIMIT, Item, check_expands
-from crosstie_sandbox.dataverse.schema import entity_sets
 from crosstie_sandbox.dataverse.tracking import Tracker
 from crosstie_sandbox.odata.answer import context_url
 from crosstie_sandbox.odata.query import QueryOptions
@@ -13,7 +12,9 @@ from crosstie_sandbox.odata.query import QueryOptions
 
 def service_document(call: Call) -> Reply:
     """The entity sets there are."""
-    sets = [{"name": name, "kind": "EntitySet", "url": name} for name in sorted(entity_sets())]
+    sets = [
+        {"name": name, "kind": "EntitySet", "url": name} for name in sorted(call.session.database.schema.entity_sets)
+    ]
     return json_reply({"@odata.context": f"{call.session.root}$metadata", "value": sets})
 
 
@@ -23,7 +24,7 @@ def rows(call: Call) -> Reply:
     tracking = call.preferences.track_changes or call.options.deltatoken is not None
     if tracking:
         return _changes(call)
-    check_expands(call.table, call.options)
+    check_expands(call.schema, call.table, call.options)
     size = call.preferences.page_size or LARGEST_PAGE
     page = call.reader.page(call.table, call.options, size)
     content: Item = {"@odata.context": call.context()}
@@ -74,7 +75,7 @@ def row(call: Call) -> Reply:
     call.check_options()
     if call.options.filter or call.options.orderby or call.options.top is not None or call.options.count:
         raise bad_request("Only $select and $expand can be given for a single row.")
-    check_expands(call.table, call.options)
+    check_expands(call.schema, call.table, call.options)
     call.session.guard.must_on("Read", call.table, call.identity())
     item = call.reader.row(call.table, call.identity(), call.options)
     etag = str(item["@odata.etag"])

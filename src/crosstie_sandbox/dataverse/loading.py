@@ -14,7 +14,7 @@ from uuid import UUID
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import ServiceError
 from crosstie_sandbox.dataverse.payload import Changes
-from crosstie_sandbox.dataverse.schema import Column, Navigation, Table, Type, entity_sets, tables
+from crosstie_sandbox.dataverse.schema import Column, Navigation, Table, Type
 from crosstie_sandbox.dataverse.seed import follow_base_currency, seed, system_caller
 from crosstie_sandbox.dataverse.values import to_stored
 from crosstie_sandbox.dataverse.writing import Writer
@@ -75,14 +75,14 @@ class _Loader:
 
     def load(self, rows: Mapping[str, Sequence[Row]]) -> None:
         for entity_set, some in rows.items():
-            if entity_set not in entity_sets() and some:
+            if entity_set not in self.database.schema.entity_sets and some:
                 raise BadRowError(entity_set, 1, "", "", "cannot be loaded: there is no such entity set")
         started_with = system_caller(self.database).currency
         for entity_set in _ORDER:
             if entity_set == _AFTER_THE_CURRENCIES:
                 given = {str(row.get("isocurrencycode")) for row in rows.get("transactioncurrencies", ())}
                 follow_base_currency(self.database, started_with, given)
-            table = entity_sets()[entity_set]
+            table = self.database.schema.entity_sets[entity_set]
             writer = Writer(self.database, system_caller(self.database))
             for number, row in enumerate(rows.get(entity_set, ()), start=1):
                 place = _Place(table, number, row)
@@ -134,7 +134,7 @@ class _Loader:
             for name, navigation in place.table.navigations.items()
             if not _blank(place.row.get(name))
             and not navigation.read_only
-            and _ORDER.index(tables()[navigation.targets[0]].entity_set) >= position
+            and _ORDER.index(self.database.schema.tables[navigation.targets[0]].entity_set) >= position
         ]
 
     def _point(self, place: _Place, identity: str, navigation: Navigation) -> None:
@@ -146,7 +146,7 @@ class _Loader:
 
     def _target(self, place: _Place, navigation: Navigation) -> Changes:
         """The columns that make a lookup point to the row with this Guid or natural key."""
-        target = tables()[navigation.targets[0]]
+        target = self.database.schema.tables[navigation.targets[0]]
         value = str(place.row[navigation.name]).strip()
         column = target.primary_key if _is_guid(value) else target.natural_key
         wanted = value.lower() if column == target.primary_key else value

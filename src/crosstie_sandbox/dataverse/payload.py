@@ -31,7 +31,7 @@ class References:
         name, slash, rest = text.partition("/")
         url = self.made.get(name, name) + slash + rest
         address = parse_address(relative(url)[0])
-        table = address.table
+        table = address.table(self.database.schema)
         if table.logical_name not in navigation.targets or address.argument is None or address.rest:
             raise bad_request(f"'{text}' is not the address of a row that '{navigation.name}' can point to.")
         identity = row_id(table, address.argument, self.database)

@@ -8,7 +8,7 @@ from crosstie_sandbox.dataverse.conditions import Joins, where
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import bad_request, row_missing, unknown_property
 from crosstie_sandbox.dataverse.paging import Cookie, SortColumn, behind, braced, read_cookie
-from crosstie_sandbox.dataverse.schema import Navigation, Table, tables
+from crosstie_sandbox.dataverse.schema import Navigation, Schema, Table
 from crosstie_sandbox.dataverse.selection import Row, Selection, selection
 from crosstie_sandbox.odata.query import Expand, QueryOptions
 from crosstie_sandbox.odata.sql import Fragment
@@ -37,7 +37,7 @@ class Reader:
 
     def page(self, table: Table, options: QueryOptions, size: int) -> Page:
         """The rows of a set that match, at most `size`, from where the skip token says."""
-        joins = Joins(table)
+        joins = Joins(table, self.database.schema)
         condition, values = where(options.filter, joins) if options.filter else ("1", [])
         sorts = _sorts(table, options, joins)
         cookie = read_cookie(options.skiptoken, sorts) if options.skiptoken else None
@@ -63,7 +63,7 @@ class Reader:
 
     def count(self, table: Table, options: QueryOptions) -> int:
         """How many rows of a set match, at most the vendor's limit."""
-        joins = Joins(table)
+        joins = Joins(table, self.database.schema)
         return self._count(joins, where(options.filter, joins) if options.filter else ("1", []))
 
     def row(self, table: Table, identity: str, options: QueryOptions) -> Item:
@@ -101,7 +101,7 @@ class Reader:
         """The rows that lookups point to, by id."""
         found: dict[object, Item] = {}
         ids = sorted({str(identity) for identity in wanted if identity is not None})
-        table = tables()[navigation.targets[0]]
+        table = self.database.schema.tables[navigation.targets[0]]
         chosen = selection(table, options.select)
         sql = ", ".join([chosen.sql, *_keys(table, options.expand), f't0."{table.primary_key}"'])
         for begin in range(0, len(ids), _IDS_PER_QUERY):
@@ -114,7 +114,7 @@ class Reader:
         return found
 
 
-def check_expands(table: Table, options: QueryOptions, seen: int = 0) -> int:
+def check_expands(schema: Schema, table: Table, options: QueryOptions, seen: int = 0) -> int:
     """Refuse what cannot be expanded; says how many expands there are in all."""
     for expand in options.expand:
         seen += 1
@@ -126,7 +126,7 @@ def check_expands(table: Table, options: QueryOptions, seen: int = 0) -> int:
         nested = expand.options
         if nested.filter or nested.orderby or nested.top is not None or nested.skip is not None or nested.count:
             raise bad_request(f"Only $select and $expand can be given for the single-valued '{expand.name}'.")
-        seen = check_expands(tables()[navigation.targets[0]], nested, seen)
+        seen = check_expands(schema, schema.tables[navigation.targets[0]], nested, seen)
     return seen
 
 

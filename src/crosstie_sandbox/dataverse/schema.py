@@ -1,16 +1,16 @@
-"""The tables of the CRM: read from `tables/*.toml`, completed with the columns that every table has.
+"""The tables of the CRM as one value, with their columns, keys, relationships and option sets.
 
-Names follow Dataverse: a column has a logical name (`primarycontactid`), a lookup is read as `_primarycontactid_value`
-and written through a navigation property per table it may point to (`parentcustomerid_account`).
+A `Schema` belongs to an open database (`Database.schema`) and never changes: what alters a table puts another in its
+place. Names follow Dataverse: a column has a logical name (`primarycontactid`), a lookup is read as
+`_primarycontactid_value` and written through a navigation property per table it may point to
+(`parentcustomerid_account`); the way back is a collection named like the relationship (`contact_customer_accounts`).
 """
 
-import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache, cached_property
-from importlib.resources import files
+from functools import cached_property
 
 from crosstie_sandbox.odata.sql import Kind
 
@@ -19,62 +19,86 @@ class Type(StrEnum):
     """What a column holds."""
 
     STRING = "string"
+    MEMO = "memo"
     INTEGER = "integer"
     BIGINT = "bigint"
     DECIMAL = "decimal"
+    DOUBLE = "double"
     MONEY = "money"
     BOOLEAN = "boolean"
     CHOICE = "choice"
+    CHOICES = "choices"
     GUID = "guid"
     DATE = "date"
     DATETIME = "datetime"
     LOOKUP = "lookup"
+    FILE = "file"
     TABLE_NAME = "table_name"
 
 
 KINDS = {
     Type.STRING: Kind.STRING,
+    Type.MEMO: Kind.STRING,
     Type.INTEGER: Kind.INTEGER,
     Type.BIGINT: Kind.INTEGER,
     Type.DECIMAL: Kind.DECIMAL,
+    Type.DOUBLE: Kind.DECIMAL,
     Type.MONEY: Kind.DECIMAL,
     Type.BOOLEAN: Kind.BOOLEAN,
     Type.CHOICE: Kind.INTEGER,
+    Type.CHOICES: Kind.STRING,
     Type.GUID: Kind.GUID,
     Type.DATE: Kind.DATE,
     Type.DATETIME: Kind.DATE_TIME,
     Type.LOOKUP: Kind.GUID,
+    Type.FILE: Kind.GUID,
     Type.TABLE_NAME: Kind.STRING,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column as it is stored; `wire` is the property that readers see, empty for one they do not."""
+    """One column as it is stored; `wire` is the property that readers see, empty for one they do not.
+
+    `option_set` is the name of a global option set, empty if the options are the column's own; `level` is the
+    required level (`none`, `recommended`, `application`, `system`); `format` the vendor's, such as `Email`.
+    """
 
     name: str
     wire: str
     schema_name: str
     type: Type
-    position: int
+    label: str = ""
+    description: str = ""
     length: int = 0
     precision: int = 0
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     options: Mapping[int, str] | None = None
+    option_set: str = ""
     default: object = None
-    required: bool = False
+    level: str = "none"
+    format: str = ""
     read_only: bool = False
+    custom: bool = False
 
     @property
     def kind(self) -> Kind:
         """How it compares."""
         return KINDS[self.type]
 
+    @property
+    def required(self) -> bool:
+        """Whether no row is created without it."""
+        return self.level == "system"
+
 
 @dataclass(frozen=True, slots=True)
 class Navigation:
-    """A lookup seen as a navigation property; `type_column` is set if the lookup may point to several tables."""
+    """A lookup seen as a navigation property; `type_column` is set if the lookup may point to several tables.
+
+    `on_delete` says what the deletion of the row pointed to does: `clear`, `restrict` or `cascade`.
+    """
 
     name: str
     column: Column
@@ -93,9 +117,82 @@ class State:
     statuses: Mapping[int, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An alternate key: columns by logical name that no two rows have alike, unless one of them is empty."""
+
+    name: str
+    schema_name: str
+    label: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionSet:
+    """A global option set."""
+
+    name: str
+    label: str
+    options: Mapping[int, str]
+    custom: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OneToMany:
+    """A relationship by a lookup: `name` is also the collection of `referenced` that holds the rows pointing to it."""
+
+    name: str
+    referenced: str
+    referencing: str
+    navigation: Navigation
+    custom: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One side of a relationship by an intersect table: its table, its id's column there, its collection's name."""
+
+    table: str
+    column: str
+    collection: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManyToMany:
+    """A relationship by an intersect table."""
+
+    name: str
+    intersect: str
+    first: End
+    second: End
+    custom: bool = False
+
+
+Relationship = OneToMany | ManyToMany
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection-valued navigation property.
+
+    Rows of `table` whose lookup `column` holds the row's id; or, with an `intersect` table, rows whose id stands
+    there in `far` beside the row's in `column`.
+    """
+
+    name: str
+    table: str
+    column: str
+    type_column: str = ""
+    intersect: str = ""
+    far: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table; columns are in the order in which SQLite stores them."""
+    """A table; two of the same name are different if something was altered in between.
+
+    `ownership` is `user` (rows belong to users and teams), `organization`, `business` (unit) or `none`.
+    """
 
     logical_name: str
     schema_name: str
@@ -105,11 +202,19 @@ class Table:
     natural_key: str
     ownership: str
     indexes: tuple[str, ...]
-    keys: tuple[tuple[str, ...], ...]
+    keys: tuple[Key, ...]
     computed: Mapping[str, tuple[str, ...]]
     states: tuple[State, ...]
     columns: tuple[Column, ...]
     navigations: Mapping[str, Navigation]
+    relationships: tuple[Relationship, ...] = ()
+    label: str = ""
+    collection_label: str = ""
+    description: str = ""
+    type_code: int = 0
+    activity: bool = False
+    custom: bool = False
+    intersect: bool = False
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:
@@ -135,156 +240,88 @@ class Table:
         """Columns without which no row is created."""
         return tuple(column for column in self.columns if column.required)
 
+    @cached_property
+    def defaults(self) -> Mapping[str, object]:
+        """What columns hold in a new row unless it says otherwise, as stored."""
+        return {
+            column.name: int(column.default) if isinstance(column.default, bool) else column.default
+            for column in self.columns
+            if column.default is not None
+        }
+
+    @cached_property
+    def listed(self) -> str:
+        """The columns in their order, as SQL lists them."""
+        return ", ".join(f'"{column.name}"' for column in self.columns)
+
+    @cached_property
+    def insert(self) -> str:
+        """The statement that adds a row, with a value for each of the columns."""
+        marks = ", ".join("?" * len(self.columns))
+        return f'INSERT INTO "{self.logical_name}" ({self.listed}) VALUES ({marks})'
+
     @property
     def owned(self) -> bool:
         """Whether rows belong to a user or a team."""
         return self.ownership == "user"
 
 
-@cache
-def tables() -> Mapping[str, Table]:
-    """All tables by logical name."""
-    folder = files("crosstie_sandbox.dataverse").joinpath("tables")
-    texts = sorted((entry.name, entry.read_text(encoding="utf-8")) for entry in folder.iterdir())
-    read = [_table(tomllib.loads(text)) for name, text in texts if name.endswith(".toml")]
-    return {table.logical_name: table for table in read}
+@dataclass(frozen=True, eq=False)
+class Schema:
+    """All tables by logical name, and all global option sets by name."""
+
+    tables: Mapping[str, Table]
+    option_sets: Mapping[str, OptionSet] = field(default_factory=dict)
+
+    @cached_property
+    def entity_sets(self) -> Mapping[str, Table]:
+        """All tables by the name of their entity set."""
+        return {table.entity_set: table for table in self.tables.values()}
+
+    @cached_property
+    def relationships(self) -> Mapping[str, Relationship]:
+        """All relationships by name."""
+        return {relationship.name: relationship for relationship in self._relationships()}
+
+    @cached_property
+    def collections(self) -> Mapping[str, Mapping[str, Collection]]:
+        """By logical name of a table: its collection-valued navigation properties by name."""
+        found: dict[str, dict[str, Collection]] = {name: {} for name in self.tables}
+        for relationship in self.relationships.values():
+            for owner, collection in _collections(relationship):
+                if owner in found:
+                    found[owner][collection.name] = collection
+        return found
+
+    @cached_property
+    def pointing_to(self) -> Mapping[str, tuple[tuple[Table, Navigation], ...]]:
+        """By logical name of a table: the lookups that can point to it, without the stamps of users and owners."""
+        found: dict[str, list[tuple[Table, Navigation]]] = {name: [] for name in self.tables}
+        for table in self.tables.values():
+            for navigation in table.navigations.values():
+                for target in navigation.targets:
+                    if navigation.name not in STAMPS and target in found:
+                        found[target].append((table, navigation))
+        return {name: tuple(lookups) for name, lookups in found.items()}
+
+    def _relationships(self) -> Iterable[Relationship]:
+        for table in self.tables.values():
+            yield from table.relationships
 
 
-@cache
-def entity_sets() -> Mapping[str, Table]:
-    """All tables by the name of their entity set."""
-    return {table.entity_set: table for table in tables().values()}
+STAMPS = frozenset(
+    {"createdby", "createdonbehalfby", "modifiedby", "modifiedonbehalfby"}
+    | {"owninguser", "owningteam", "owningbusinessunit"}
+)
 
 
-_EVERY_TABLE = {
-    "versionnumber": {"schema": "VersionNumber", "type": "bigint", "read_only": True},
-    "createdon": {"schema": "CreatedOn", "type": "datetime", "read_only": True},
-    "modifiedon": {"schema": "ModifiedOn", "type": "datetime", "read_only": True},
-    "overriddencreatedon": {"schema": "OverriddenCreatedOn", "type": "datetime"},
-    "importsequencenumber": {"schema": "ImportSequenceNumber", "type": "integer"},
-}
-_EVERY_LOOKUP = {
-    "createdby": {"schema": "CreatedBy", "targets": {"createdby": "systemuser"}, "read_only": True},
-    "modifiedby": {"schema": "ModifiedBy", "targets": {"modifiedby": "systemuser"}, "read_only": True},
-}
-_OWNERSHIP = {
-    "ownerid": {"schema": "OwnerId", "targets": {"ownerid": "systemuser|team"}, "on_delete": "restrict"},
-    "owninguser": {"schema": "OwningUser", "targets": {"owninguser": "systemuser"}, "read_only": True},
-    "owningteam": {"schema": "OwningTeam", "targets": {"owningteam": "team"}, "read_only": True},
-    "owningbusinessunit": {
-        "schema": "OwningBusinessUnit",
-        "targets": {"owningbusinessunit": "businessunit"},
-        "read_only": True,
-    },
-}
-
-
-def _table(raw: dict[str, object]) -> Table:
-    states = tuple(_state(state) for state in _list(raw.get("states", [])))
-    lookups = {**_dict(raw["lookups"]), **_EVERY_LOOKUP, **(_OWNERSHIP if raw["ownership"] == "user" else {})}
-    columns = tuple(_columns(raw, states, lookups))
-    by_name = {column.name: column for column in columns}
-    return Table(
-        logical_name=str(raw["logical_name"]),
-        schema_name=str(raw["schema_name"]),
-        entity_set=str(raw["entity_set"]),
-        primary_key=str(raw["primary_key"]),
-        primary_name=str(raw["primary_name"]),
-        natural_key=str(raw["natural_key"]),
-        ownership=str(raw["ownership"]),
-        indexes=tuple(map(str, _list(raw["indexes"]))),
-        keys=tuple(tuple(map(str, _list(key))) for key in _list(raw["keys"])),
-        computed={name: tuple(map(str, _list(parts))) for name, parts in _dict(raw["computed"]).items()},
-        states=states,
-        columns=columns,
-        navigations={
-            navigation.name: navigation
-            for name, spec in lookups.items()
-            for navigation in _navigations(name, _dict(spec), by_name)
-        },
-    )
-
-
-def _columns(raw: dict[str, object], states: tuple[State, ...], lookups: dict[str, object]) -> Iterator[Column]:
-    own: dict[str, object] = {
-        str(raw["primary_key"]): {"schema": f"{raw['schema_name']}Id", "type": "guid"},
-        **_EVERY_TABLE,
-        **_dict(raw["columns"]),
-    }
-    if states:
-        own["statecode"] = _choice("StateCode", {state.value: state.label for state in states})
-        own["statuscode"] = _choice("StatusCode", {value: label for s in states for value, label in s.statuses.items()})
-    position = 0
-    for name, raw_spec in own.items():
-        spec = _dict(raw_spec)
-        yield _column(name, spec, position)
-        position += 1
-        if spec["type"] == "money":
-            base = {"schema": f"{spec['schema']}_Base", "type": "money", "precision": 4, "read_only": True}
-            yield _column(f"{name}_base", base, position)
-            position += 1
-    for name, raw_spec in lookups.items():
-        spec = _dict(raw_spec)
-        yield Column(name, f"_{name}_value", str(spec["schema"]), Type.LOOKUP, position)
-        position += 1
-        if sum(len(str(target).split("|")) for target in _dict(spec["targets"]).values()) > 1:
-            yield Column(f"{name}_type", "", f"{spec['schema']}Type", Type.TABLE_NAME, position)
-            position += 1
-
-
-def _choice(schema_name: str, options: dict[int, str]) -> dict[str, object]:
-    return {"schema": schema_name, "type": "choice", "options": {str(value): label for value, label in options.items()}}
-
-
-def _column(name: str, spec: dict[str, object], position: int) -> Column:
-    options = spec.get("options")
-    return Column(
-        name=name,
-        wire=name,
-        schema_name=str(spec["schema"]),
-        type=Type(str(spec["type"])),
-        position=position,
-        length=_int(spec.get("length", 0)),
-        precision=_int(spec.get("precision", 0)),
-        minimum=_bound(spec.get("minimum")),
-        maximum=_bound(spec.get("maximum")),
-        options=None if options is None else {int(value): str(label) for value, label in _dict(options).items()},
-        default=spec.get("default"),
-        required=spec.get("required") == "system",
-        read_only=bool(spec.get("read_only")),
-    )
-
-
-def _navigations(name: str, spec: dict[str, object], by_name: Mapping[str, Column]) -> Iterator[Navigation]:
-    type_column = by_name.get(f"{name}_type")
-    read_only, on_delete = bool(spec.get("read_only")), str(spec.get("on_delete", "clear"))
-    for navigation, target in _dict(spec["targets"]).items():
-        yield Navigation(navigation, by_name[name], tuple(str(target).split("|")), type_column, read_only, on_delete)
-
-
-def _state(raw: object) -> State:
-    spec = _dict(raw)
-    statuses = {int(value): str(label) for value, label in _dict(spec["statuses"]).items()}
-    return State(_int(spec["value"]), str(spec["label"]), statuses)
-
-
-def _bound(value: object) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
-
-
-def _dict(value: object) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise TypeError(f"a table of names was expected, not {value!r}")
-    return value
-
-
-def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise TypeError(f"an array was expected, not {value!r}")
-    return value
-
-
-def _int(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"a whole number was expected, not {value!r}")
-    return value
+def _collections(relationship: Relationship) -> Iterable[tuple[str, Collection]]:
+    if isinstance(relationship, OneToMany):
+        navigation = relationship.navigation
+        type_column = "" if navigation.type_column is None else navigation.type_column.name
+        collection = Collection(relationship.name, relationship.referencing, navigation.column.name, type_column)
+        yield relationship.referenced, collection
+        return
+    for near, far in ((relationship.first, relationship.second), (relationship.second, relationship.first)):
+        intersect = relationship.intersect
+        yield near.table, Collection(near.collection, far.table, near.column, intersect=intersect, far=far.column)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from crosstie_sandbox.dataverse.database import Database
-from crosstie_sandbox.dataverse.schema import tables
 from crosstie_sandbox.dataverse.security.privileges import add_missing_privileges
 from crosstie_sandbox.dataverse.security.roles import add_roles, administrator_role, assign, role_named
 from crosstie_sandbox.dataverse.webhooks.messages import add_missing_messages
@@ -21,7 +20,7 @@ def seed(database: Database) -> None:
     if database.execute("SELECT 1 FROM organization").fetchone() is not None:
         return
     organization, unit, currency, system = (str(database.ids()) for _ in range(4))
-    table = tables()
+    table = database.schema.tables
     with database.transaction():
         writer = Writer(database, Caller(system, unit, organization, currency))
         writer.create(
@@ -78,7 +77,7 @@ def add_application(database: Database, client_id: str) -> None:
     }
     with database.transaction():
         writer = Writer(database, system_caller(database))
-        assign(writer, administrator_role(database), writer.create(tables()["systemuser"], user))
+        assign(writer, administrator_role(database), writer.create(database.schema.tables["systemuser"], user))
 
 
 def settle(database: Database) -> None:
@@ -115,7 +114,7 @@ def add_people(database: Database, people: Sequence[Person]) -> None:
         with database.transaction():
             writer = Writer(database, system_caller(database))
             role = administrator_role(database) if person.is_administrator else role_named(database, "Salesperson")
-            assign(writer, role, writer.create(tables()["systemuser"], user))
+            assign(writer, role, writer.create(database.schema.tables["systemuser"], user))
 
 
 def _caller(database: Database, user: str) -> Caller:
@@ -131,7 +130,7 @@ def follow_base_currency(database: Database, before: str | None, given: set[str]
     query = "SELECT isocurrencycode FROM transactioncurrency WHERE transactioncurrencyid = ?"
     code = database.execute(query, (before,)).fetchone()
     if before != base and code is not None and code[0] not in given:
-        for table in tables().values():
+        for table in database.schema.tables.values():
             if "transactioncurrencyid" in table.by_name and table.logical_name != "transactioncurrency":
                 statement = (
                     f'UPDATE "{table.logical_name}" SET transactioncurrencyid = ? WHERE transactioncurrencyid = ?'

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from crosstie_sandbox.dataverse.errors import unknown_property
-from crosstie_sandbox.dataverse.schema import Column, Table, tables
+from crosstie_sandbox.dataverse.schema import Column, Table
 from crosstie_sandbox.dataverse.values import FromStored, from_stored
 
 Row = Sequence[object]
@@ -39,12 +39,11 @@ class Selection:
 
 def selection(table: Table, names: tuple[str, ...] | None) -> Selection:
     """The compiled form of a `$select`; the primary key always comes along."""
-    return _compiled(table.logical_name, names)
+    return _compiled(table, names)
 
 
 @lru_cache(maxsize=512)
-def _compiled(logical_name: str, names: tuple[str, ...] | None) -> Selection:
-    table = tables()[logical_name]
+def _compiled(table: Table, names: tuple[str, ...] | None) -> Selection:
     columns = [column for column in table.columns if column.wire] if names is None else _chosen(table, names)
     return Selection(
         table=table,

@@ -13,7 +13,7 @@ from crosstie_sandbox.dataverse.context import Call, Session
 from crosstie_sandbox.dataverse.errors import ServiceError, from_query, sql_error, unknown_segment, wrong_method
 from crosstie_sandbox.dataverse.operation import Operation, Reply, error_reply
 from crosstie_sandbox.dataverse.preferences import preferences
-from crosstie_sandbox.dataverse.schema import Table, tables
+from crosstie_sandbox.dataverse.schema import Table
 from crosstie_sandbox.dataverse.security.visibility import limited_to
 from crosstie_sandbox.odata.errors import ODataError
 from crosstie_sandbox.odata.query import Expand, parse_query
@@ -51,7 +51,7 @@ class Service:
         try:
             address = parse_address(path)
             if address.name and address.name not in UNBOUND:
-                table = address.table.logical_name
+                table = address.table(self.session.database.schema).logical_name
             options = parse_query(operation.query)
             call = Call(
                 session=_tagged(self.session, options.other.get("tag")),
@@ -131,7 +131,7 @@ def _check_reading(session: Session, table: Table, expands: Sequence[Expand]) ->
     for expand in expands:
         navigation = table.navigations.get(expand.name)
         if navigation is not None:
-            _check_reading(session, tables()[navigation.targets[0]], expand.options.expand)
+            _check_reading(session, session.database.schema.tables[navigation.targets[0]], expand.options.expand)
 
 
 def _check(method: str, *allowed: str) -> None:

@@ -64,6 +64,18 @@ def _choice(column: Column, value: object, table: Table) -> object:
     return value
 
 
+def _choices(column: Column, value: object, table: Table) -> object:
+    """Several options as Dataverse writes them: values with commas between."""
+    if not isinstance(value, str):
+        raise _cannot_convert(column, value, "Edm.String")
+    chosen = [part.strip() for part in value.split(",") if part.strip()]
+    if not all(part.removeprefix("-").isdecimal() for part in chosen):
+        raise _cannot_convert(column, value, "Edm.String")
+    for part in chosen:
+        _choice(column, int(part), table)
+    return ",".join(sorted(set(chosen), key=int)) or None
+
+
 def _decimal(column: Column, value: object, table: Table) -> object:
     del table
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
@@ -116,10 +128,13 @@ def _datetime(column: Column, value: object, table: Table) -> object:
 
 _TO_STORED: dict[Type, Callable[[Column, object, Table], object]] = {
     Type.STRING: _string,
+    Type.MEMO: _string,
     Type.INTEGER: _integer,
     Type.BIGINT: _integer,
     Type.CHOICE: _choice,
+    Type.CHOICES: _choices,
     Type.DECIMAL: _decimal,
+    Type.DOUBLE: _decimal,
     Type.MONEY: _decimal,
     Type.BOOLEAN: _boolean,
     Type.GUID: _guid,

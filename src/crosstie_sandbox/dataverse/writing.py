@@ -4,10 +4,10 @@ Filled in: stamps and users, owner (the caller unless given), currency (the orga
 rate and amounts in the base currency (amount divided by the rate), full names, status that goes with the state.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from sqlite3 import IntegrityError
 
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import (
@@ -19,11 +19,10 @@ from crosstie_sandbox.dataverse.errors import (
     still_used,
 )
 from crosstie_sandbox.dataverse.payload import Changes, cleared
-from crosstie_sandbox.dataverse.schema import Navigation, State, Table, tables
+from crosstie_sandbox.dataverse.schema import State, Table
 from crosstie_sandbox.dataverse.values import money
 
 _BASE_DIGITS = 4
-_STAMPS = frozenset({"createdby", "modifiedby", "owninguser", "owningteam", "owningbusinessunit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +81,18 @@ class Writer:
     caller: Caller
     extensions: Sequence[Extension] = ()
 
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """All tables there are."""
+        return self.database.schema.tables
+
     def create(self, table: Table, changes: Changes) -> str:
         """Insert a row and say its id."""
         identity = str(changes.get(table.primary_key) or self.database.ids())
         if _version(self.database, table, identity) is not None:
             raise duplicate()
         _check_required(table, changes)
-        row = {**_defaults(table), **self._filled_in(), **changes, table.primary_key: identity}
+        row = {**table.defaults, **self._filled_in(), **changes, table.primary_key: identity}
         if table.states:
             row |= _initial_state(table, changes)
         if table.owned:
@@ -100,14 +104,14 @@ class Writer:
             extension.before(self, table, None, row)
         self._price(table, row)
         row["versionnumber"] = self.database.next_version()
-        self.database.execute(_insert(table), [row.get(column.name) for column in table.columns])
+        self._store(table.insert, [row.get(column.name) for column in table.columns])
         for extension in self.extensions:
             extension.after(self, table, None, row, changes)
         return identity
 
     def read(self, table: Table, identity: str) -> Changes | None:
         """A row as it is stored."""
-        query = f'SELECT * FROM "{table.logical_name}" WHERE "{table.primary_key}" = ?'
+        query = f'SELECT {table.listed} FROM "{table.logical_name}" WHERE "{table.primary_key}" = ?'
         found = self.database.execute(query, (identity,)).fetchone()
         if found is None:
             return None
@@ -136,7 +140,7 @@ class Writer:
         changed = [name for name, value in after.items() if value != before[name]]
         assignments = ", ".join(f'"{name}" = ?' for name in changed)
         statement = f'UPDATE "{table.logical_name}" SET {assignments} WHERE "{table.primary_key}" = ?'
-        self.database.execute(statement, [*(after[name] for name in changed), identity])
+        self._store(statement, [*(after[name] for name in changed), identity])
         for extension in self.extensions:
             extension.after(self, table, before, after, changes)
 
@@ -175,6 +179,13 @@ class Writer:
         query = f'SELECT businessunitid FROM "{kind}" WHERE "{kind}id" = ?'
         unit = self.database.execute(query, (owner,)).fetchone()
         return unit[0] if unit else self.caller.business_unit
+
+    def _store(self, statement: str, values: Sequence[object]) -> None:
+        """Only alternate keys can stand against a row that has been checked."""
+        try:
+            self.database.execute(statement, values)
+        except IntegrityError:
+            raise duplicate() from None
 
     def _filled_in(self) -> Changes:
         now, user = self.database.now(), self.caller.user
@@ -222,40 +233,15 @@ class Writer:
 
     def _let_go(self, table: Table, identity: str) -> None:
         """Deal with the rows that pointed to one just deleted, as each lookup says."""
-        for pointing, lookup, on_delete in _pointing_to(table.logical_name):
+        for pointing, lookup in self.database.schema.pointing_to[table.logical_name]:
             query = f'SELECT "{pointing.primary_key}" FROM "{pointing.logical_name}" WHERE "{lookup.column.name}" = ?'
             for (found,) in self.database.execute(query, (identity,)).fetchall():
-                if on_delete == "restrict":
+                if lookup.on_delete == "restrict":
                     raise still_used(table.logical_name, identity, pointing.logical_name)
-                if on_delete == "cascade":
+                if lookup.on_delete == "cascade":
                     self.delete(pointing, found)
                 else:
                     self.update(pointing, found, cleared(lookup))
-
-
-@cache
-def _pointing_to(target: str) -> Sequence[tuple[Table, Navigation, str]]:
-    return [
-        (table, navigation, navigation.on_delete)
-        for table in tables().values()
-        for navigation in table.navigations.values()
-        if target in navigation.targets and navigation.name not in _STAMPS
-    ]
-
-
-@cache
-def _insert(table: Table) -> str:
-    marks = ", ".join("?" * len(table.columns))
-    return f'INSERT INTO "{table.logical_name}" VALUES ({marks})'
-
-
-@cache
-def _defaults(table: Table) -> Changes:
-    return {
-        column.name: int(column.default) if isinstance(column.default, bool) else column.default
-        for column in table.columns
-        if column.default is not None
-    }
 
 
 def _version(database: Database, table: Table, identity: str) -> int | None:

@@ -145,17 +145,47 @@ def test_items_come_along_when_their_files_are_there(folder: Path, tmp_path: Pat
         ("NT-1", "Nut, small", "", "EA", "0", "0", "0"),
         ("RL-1", "Rail 1", "LONG RAILS", "EA", "12.25", "10.5", "7"),
     ]
+    stock = rows(erp, "SELECT itemNumber, locationCode, quantity, remainingQuantity FROM itemLedgerEntries ORDER BY 2")
+    assert stock == [("RL-1", "", "3", "3"), ("RL-1", "7", "4", "4")]
     for entity_set, code in (("locations", "7"), ("shipmentMethods", "OVERSEAS"), ("countriesRegions", "NZ")):
         assert rows(erp, f"SELECT code FROM {entity_set}") == [(code,)]
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "column"), [("12.2500", "dear", "unitPrice"), (",7,4", ",7,few", "inventory")]
+    ("right", "wrong", "where"),
+    [
+        ("12.2500", "dear", "items.csv line 2, column unitPrice, value 'dear'"),
+        (",6,3", ",6,few", "inventory.csv line 3, column quantity, value 'few'"),
+    ],
 )
-def test_a_wrong_number_of_an_item_is_named(folder: Path, tmp_path: Path, right: str, wrong: str, column: str) -> None:
-    """A price or a stock that is no number stops the load, with the line of its item."""
+def test_a_wrong_number_of_an_item_is_named(folder: Path, tmp_path: Path, right: str, wrong: str, where: str) -> None:
+    """A price or a stock that is no number stops the load, with its line."""
     for name, text in ITEM_FILES.items():
         (folder / name).write_bytes(text.replace(right, wrong).encode())
     with pytest.raises(CompanyDataError) as refusal:
         load(folder, tmp_path / "loaded")
-    assert f"items.csv line 2, column {column}, value '{wrong.rsplit(',', maxsplit=1)[-1]}'" in str(refusal.value)
+    assert where in str(refusal.value)
+
+
+def test_list_prices_and_shipping_addresses_arrive(folder: Path, tmp_path: Path) -> None:
+    """What is sold stands on one price list, and an address of type Shipping belongs to its store's customer."""
+    for name, text in ITEM_FILES.items():
+        (folder / name).write_bytes(text.encode())
+    stores = FILES["customers.csv"].replace("address_line1", "store_id,address_line1", 1)
+    stores = stores.replace(",901,1 Main", ",901,934,1 Main").replace(",,2 Rue", ",,,2 Rue")
+    (folder / "customers.csv").write_bytes(stores.encode())
+    (folder / "customer_addresses.csv").write_text(
+        "entity_type,entity_id,address_type,address_line1,address_line2,city,state_code,postal_code,country_code\n"
+        "store,934,Main Office,1 Main Street,,Bothell,WA,01234,US\n"
+        "store,934,Shipping,9 Dock Road,Gate 4,Seattle,WA,98104,US\n"
+        "person,4711,Shipping,Nowhere,,Nowhere,,,US\n",
+        encoding="utf-8",
+    )
+    load(folder, tmp_path / "loaded")
+    erp = tmp_path / "loaded" / ERP_FILE
+    query = "SELECT customerNumber, code, name, addressLine1, addressLine2, city FROM shipToAddresses"
+    assert rows(erp, query) == [("AW1", "SHIPPING", "Great Rails ", "9 Dock Road", "Gate 4", "Seattle")]
+    priced = rows(erp, "SELECT number, unitPrice FROM items WHERE CAST(unitPrice AS REAL) > 0 ORDER BY number")
+    assert priced
+    assert rows(erp, "SELECT assetNumber, unitPrice FROM priceListLines ORDER BY 1") == priced
+    assert rows(erp, "SELECT code, status FROM priceListHeaders") == [("LIST", "Active")]

@@ -193,7 +193,7 @@ def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
     assert refused("--state", tmp_path / "state")["code"] == "state_unusable"
     note.write_text('{"format": 99}', encoding="utf-8")
     assert refused("--state", tmp_path / "state")["code"] == "other_version"
-    note.write_text('{"format": 1}', encoding="utf-8")
+    note.write_text('{"format": 2}', encoding="utf-8")
     for name in ("crm.sqlite", "erp.sqlite"):
         (company / name).write_bytes(b"this is no database at all, " * 40)
     error = refused("--state", tmp_path / "state")

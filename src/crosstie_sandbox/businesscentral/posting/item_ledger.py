@@ -38,10 +38,16 @@ def move_stock(database: Database, movement: Movement) -> None:
     item = find(database, pages()["items"], number=movement.item)
     if item is None or item["type"] != "Inventory" or movement.quantity == 0:
         return
+    add(database, pages()["itemLedgerEntries"], entry_of_movement(database, item, movement))
+    count_stock(database, item, movement.quantity)
+
+
+def entry_of_movement(database: Database, item: Row, movement: Movement) -> Row:
+    """The entry of a movement, which has used up what it takes from."""
     left = _apply(database, movement)
     page = pages()["itemLedgerEntries"]
     entry: Row = {name: blank(column) for name, column in page.columns.items()}
-    entry |= {
+    return entry | {
         "id": str(database.ids()),
         "entryNumber": next_entry(database, page.entity_set),
         "itemNumber": movement.item,
@@ -61,9 +67,17 @@ def move_stock(database: Database, movement: Movement) -> None:
         "open": int(left != 0),
         "unitOfMeasureCode": item["baseUnitOfMeasureCode"],
     }
-    add(database, page, entry)
-    stock = number(item, "inventory") + movement.quantity
+
+
+def count_stock(database: Database, item: Row, quantity: Decimal) -> None:
+    """Add to the stock of an item."""
+    stock = number(item, "inventory") + quantity
     database.connection.execute('UPDATE "items" SET "inventory" = ? WHERE "id" = ?', (text(stock), item["id"]))
+
+
+def adjustment(quantity: Decimal) -> str:
+    """The kind of entry that brings stock in, or takes it out, without a document."""
+    return "Positive_x0020_Adjmt_x002E_" if quantity > 0 else "Negative_x0020_Adjmt_x002E_"
 
 
 def adjust_stock(database: Database, item: Row, difference: Decimal, location: str = "") -> None:
@@ -72,10 +86,14 @@ def adjust_stock(database: Database, item: Row, difference: Decimal, location: s
         raise dialog(f"The item {item['number']} has no stock because its type is not Inventory.", "inventory")
     old = number(item, "inventory") - difference
     database.connection.execute('UPDATE "items" SET "inventory" = ? WHERE "id" = ?', (text(old), item["id"]))
-    kind = "Positive_x0020_Adjmt_x002E_" if difference > 0 else "Negative_x0020_Adjmt_x002E_"
     number_of_document = f"ADJ-{item['number']}"[:20]
     movement = Movement(
-        str(item["number"]), difference, today(database), kind, location=location, document_number=number_of_document
+        str(item["number"]),
+        difference,
+        today(database),
+        adjustment(difference),
+        location=location,
+        document_number=number_of_document,
     )
     move_stock(database, movement)
 

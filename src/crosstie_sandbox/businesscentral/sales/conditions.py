@@ -29,8 +29,8 @@ def precision_of(database: Database, currency_id: str) -> Decimal:
 
 
 def vat_of(database: Database, business_group: str, product_group: str) -> Vat:
-    """The VAT for a customer's and an item's posting group; none where neither has one."""
-    if business_group == "" and product_group == "":
+    """The VAT for a customer's and an item's posting group; none where one of them has none."""
+    if business_group == "" or product_group == "":
         return Vat("", ZERO)
     setup = find(database, tables()["vatPostingSetup"], businessGroup=business_group, productGroup=product_group)
     if setup is None:

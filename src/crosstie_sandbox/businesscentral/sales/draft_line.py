@@ -162,8 +162,9 @@ class DraftLine:
 
     def _set_unit(self, identity: Stored, code: str) -> None:
         self.row["unitOfMeasureId"], self.row["unitOfMeasureCode"] = identity, code
-        item = str(self.row["lineObjectNumber"])
-        self.row["quantityPerUnit"] = text(quantity_per_unit(self.database, item, code))
+        if self.row["lineType"] == "Item":
+            item = str(self.row["lineObjectNumber"])
+            self.row["quantityPerUnit"] = text(quantity_per_unit(self.database, item, code))
 
     @property
     def _quantity_now(self) -> Decimal:

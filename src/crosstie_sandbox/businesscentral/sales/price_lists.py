@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from crosstie_sandbox.businesscentral.database import Database
+from crosstie_sandbox.businesscentral.errors import ApiError
 from crosstie_sandbox.businesscentral.page import pages, tables
 from crosstie_sandbox.businesscentral.rows import Row, find, those
 from crosstie_sandbox.businesscentral.sales.amounts import ONE
@@ -48,8 +49,7 @@ def _day_of_prices(header: Row) -> date:
 
 def _offers(database: Database, item: str) -> Iterator[Offer]:
     """The lines about an item in active price lists."""
-    page = tables().get("priceListLines")
-    for row in those(database, page, assetNumber=item, assetType="Item", status="Active") if page else ():
+    for row in those(database, tables()["priceListLines"], assetNumber=item, assetType="Item", status="Active"):
         source = _SOURCES.get(unescaped(str(row["sourceType"])))
         amount_type = unescaped(str(row["amountType"]))
         if source is None:
@@ -72,10 +72,19 @@ def _offers(database: Database, item: str) -> Iterator[Offer]:
 
 
 def quantity_per_unit(database: Database, item: str, unit: str) -> Decimal:
-    """How many base units of an item one of another unit holds; one where nothing says more."""
-    page = tables().get("itemUnitsOfMeasure")
-    found = find(database, page, itemNumber=item, code=unit) if page else None
-    return (number(found, "quantityPerUnit") if found else ONE) or ONE
+    """How many base units of an item one of its units holds; raises when the item has no such unit."""
+    if unit == "":
+        return ONE
+    found = find(database, tables()["itemUnitsOfMeasure"], itemNumber=item, code=unit)
+    if found is None:
+        raise ApiError(
+            400,
+            "Internal_RecordNotFound",
+            "The Item Unit of Measure does not exist. Identification fields and values: "
+            f"Item No.='{item}',Code='{unit}'",
+            "unitOfMeasureCode",
+        )
+    return number(found, "quantityPerUnit")
 
 
 def unit_code(database: Database, identity: Stored) -> str | None:
@@ -86,5 +95,4 @@ def unit_code(database: Database, identity: Stored) -> str | None:
 
 def resource_of(database: Database, resource: str) -> Row | None:
     """A resource whose time is sold."""
-    page = tables().get("resources")
-    return find(database, page, number=resource) if page else None
+    return find(database, tables()["resources"], number=resource)

@@ -5,7 +5,6 @@ import simplejson
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import NAMESPACE, ServiceError, bad_request
 from crosstie_sandbox.dataverse.operation import Reply, json_reply
-from crosstie_sandbox.dataverse.schema import tables
 from crosstie_sandbox.odata.answer import context_url
 
 
@@ -13,7 +12,7 @@ def total_record_count(call: Call) -> Reply:
     """The number of rows of each table named, without the limit of other counts."""
     counts: dict[str, int] = {}
     for name in _entity_names(call):
-        if name not in tables():
+        if name not in call.schema.tables:
             raise ServiceError(400, "0x80041102", f"The entity with a name = '{name}' was not found.")
         counts[name] = int(call.session.database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])
     context = context_url(call.session.root, f"{NAMESPACE}.RetrieveTotalRecordCountResponse")

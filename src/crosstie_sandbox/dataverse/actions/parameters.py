@@ -8,7 +8,7 @@ import simplejson
 from crosstie_sandbox.dataverse.address import parse_address, relative, row_id
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import NAMESPACE, bad_request, row_missing
-from crosstie_sandbox.dataverse.schema import Table, tables
+from crosstie_sandbox.dataverse.schema import Table
 from crosstie_sandbox.odata.answer import loads
 from crosstie_sandbox.odata.query import split
 
@@ -38,7 +38,8 @@ def target_of(call: Call, value: object, *allowed: str) -> tuple[Table, str]:
         if isinstance(address, str):
             return _existing(call, *_addressed(call, address), allowed)
         name = str(value.get("@odata.type", "")).removeprefix("#").removeprefix(f"{NAMESPACE}.")
-        for table in [tables()[name]] if name in tables() else [tables()[one] for one in allowed]:
+        known = call.schema.tables
+        for table in [known[name]] if name in known else [known[one] for one in allowed]:
             if isinstance(value.get(table.primary_key), str):
                 return _existing(call, table, str(value[table.primary_key]).lower(), allowed)
     raise bad_request("A parameter that is a row needs '@odata.id', or '@odata.type' and its primary key.")
@@ -47,7 +48,7 @@ def target_of(call: Call, value: object, *allowed: str) -> tuple[Table, str]:
 def row_of(call: Call, table_name: str, value: object) -> str:
     """The id of an existing row of a table, given by its id or as a reference."""
     if isinstance(value, str):
-        table = tables()[table_name]
+        table = call.schema.tables[table_name]
         return _existing(call, table, row_id(table, value, call.session.database), (table_name,))[1]
     return target_of(call, value, table_name)[1]
 
@@ -79,7 +80,8 @@ def _addressed(call: Call, url: str) -> tuple[Table, str]:
     address = parse_address(relative(call.made.get(head, head) + slash + rest)[0])
     if address.argument is None or address.rest:
         raise bad_request(f"'{url}' is not the address of a row.")
-    return address.table, row_id(address.table, address.argument, call.session.database)
+    table = address.table(call.schema)
+    return table, row_id(table, address.argument, call.session.database)
 
 
 def _existing(call: Call, table: Table, identity: str, allowed: tuple[str, ...]) -> tuple[Table, str]:

@@ -4,10 +4,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from crosstie_sandbox.dataverse.actions import bulk, caller, counts, roles
+from crosstie_sandbox.dataverse.actions import (
+    bulk,
+    bulk_delete,
+    caller,
+    catalogue,
+    closing,
+    counts,
+    generating,
+    merging,
+    roles,
+)
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import NAMESPACE
 from crosstie_sandbox.dataverse.operation import Reply
+from crosstie_sandbox.dataverse.rules.documents import documents
 
 Doing = Callable[[Call], Reply]
 
@@ -30,7 +41,27 @@ class Operations:
 NO_ACTIONS: Mapping[str, Doing] = MappingProxyType({})
 UNBOUND = Operations(
     functions={"WhoAmI": caller.who_am_i, "RetrieveTotalRecordCount": counts.total_record_count},
-    actions={},
+    actions={
+        "BulkDelete": bulk_delete.bulk_delete,
+        "CalculatePrice": generating.calculate_price,
+        "CancelSalesOrder": closing.cancel_order,
+        "CloseQuote": closing.close_quote,
+        "ConvertQuoteToSalesOrder": generating.order_from_quote,
+        "ConvertSalesOrderToInvoice": generating.invoice_from_order,
+        "FulfillSalesOrder": closing.fulfill_order,
+        "GenerateInvoiceFromOpportunity": generating.invoice_from_opportunity,
+        "GenerateQuoteFromOpportunity": generating.quote_from_opportunity,
+        "GenerateSalesOrderFromOpportunity": generating.order_from_opportunity,
+        "LockInvoicePricing": generating.lock_invoice_pricing,
+        "LockSalesOrderPricing": generating.lock_order_pricing,
+        "LoseOpportunity": closing.lose_opportunity,
+        "Merge": merging.merge,
+        "ReviseQuote": generating.revised_quote,
+        "UnlockInvoicePricing": generating.unlock_invoice_pricing,
+        "UnlockSalesOrderPricing": generating.unlock_order_pricing,
+        "WinOpportunity": closing.win_opportunity,
+        "WinQuote": closing.win_quote,
+    },
 )
 OF_SETS = Operations(
     functions={},
@@ -39,6 +70,8 @@ OF_SETS = Operations(
         "UpdateMultiple": bulk.update_multiple,
         "UpsertMultiple": bulk.upsert_multiple,
         "DeleteMultiple": bulk.delete_multiple,
+        "CancelSalesOrder": closing.cancel_order,
+        "FulfillSalesOrder": closing.fulfill_order,
     },
 )
 OF_ROWS: Mapping[str, Operations] = MappingProxyType(
@@ -52,6 +85,8 @@ OF_ROWS: Mapping[str, Operations] = MappingProxyType(
                 "RemovePrivilegeRole": roles.remove_privilege,
             },
         ),
+        "product": Operations({}, {"PublishProductHierarchy": catalogue.publish_hierarchy}),
+        **{name: Operations({}, {"CalculatePrice": generating.calculate_price}) for name in documents()},
         "team": Operations({}, {"AddMembersTeam": roles.add_members, "RemoveMembersTeam": roles.remove_members}),
     }
 )

@@ -8,7 +8,6 @@ from crosstie_sandbox.dataverse.actions.parameters import body_of, part, row_of
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import NAMESPACE, invalid_argument
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply, json_reply
-from crosstie_sandbox.dataverse.schema import tables
 from crosstie_sandbox.dataverse.security.roles import grant, is_everything, revoke
 from crosstie_sandbox.odata.answer import context_url
 
@@ -70,7 +69,7 @@ def add_members(call: Call) -> Reply:
     team, members = _team(call), list(_members(call))
     for user in members:
         if _membership(call, team, user) is None:
-            call.session.platform.create(tables()["teammembership"], {"teamid": team, "systemuserid": user})
+            call.session.platform.create(call.schema.tables["teammembership"], {"teamid": team, "systemuserid": user})
     return empty_reply()
 
 
@@ -80,7 +79,7 @@ def remove_members(call: Call) -> Reply:
     for user in _members(call):
         found = _membership(call, team, user)
         if found is not None:
-            call.session.platform.delete(tables()["teammembership"], found)
+            call.session.platform.delete(call.schema.tables["teammembership"], found)
     return empty_reply()
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.payload import Changes
-from crosstie_sandbox.dataverse.schema import Table, tables
+from crosstie_sandbox.dataverse.schema import Table
 from crosstie_sandbox.dataverse.security.privileges import privilege_name
 from crosstie_sandbox.dataverse.security.refusals import privilege_missing, right_missing, row_out_of_reach
 from crosstie_sandbox.dataverse.security.rights import Rights, Scope
@@ -125,4 +125,4 @@ class GuardedWriter:
                 self.guard.must_on("Append", table, identity)
             kind = changes.get(navigation.type_column.name) if navigation.type_column else navigation.targets[0]
             if kind in navigation.targets:
-                self.guard.must_on("AppendTo", tables()[str(kind)], str(changes[navigation.column.name]))
+                self.guard.must_on("AppendTo", self.writer.tables[str(kind)], str(changes[navigation.column.name]))

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from crosstie_sandbox.dataverse.database import Database
-from crosstie_sandbox.dataverse.schema import Table, tables
+from crosstie_sandbox.dataverse.schema import Schema, Table
 
 _NAMESPACE = UUID("b2f5c0de-5b1e-4d6a-9a53-0d1f0c7e6a11")
 
@@ -27,6 +27,7 @@ def privilege_name(right: str, table: Table) -> str:
     return f"prv{right}{words['shared'].get(name) or words['names'].get(name) or table.schema_name}"
 
 
+@cache
 def privilege_id(name: str) -> str:
     """The id of a privilege: the same in every organization."""
     return str(uuid5(_NAMESPACE, name.lower()))
@@ -35,23 +36,25 @@ def privilege_id(name: str) -> str:
 def add_missing_privileges(database: Database) -> None:
     """Make sure that every table has its privileges, within a transaction that someone else opened."""
     known = {str(name) for (name,) in database.execute('SELECT name FROM main."privilege"')}
-    for name, access in _wanted().items():
-        if name not in known:
-            now, version = database.now(), database.next_version()
-            database.execute(
-                "INSERT INTO privilege (privilegeid, versionnumber, createdon, modifiedon, name, accessright,"
-                " canbebasic, canbelocal, canbedeep, canbeglobal) VALUES (?, ?, ?, ?, ?, ?, 1, 1, 1, 1)",
-                (privilege_id(name), version, now, now, name, access),
-            )
+    now = database.now()
+    database.connection.executemany(
+        "INSERT INTO privilege (privilegeid, versionnumber, createdon, modifiedon, name, accessright,"
+        " canbebasic, canbelocal, canbedeep, canbeglobal) VALUES (?, ?, ?, ?, ?, ?, 1, 1, 1, 1)",
+        [
+            (privilege_id(name), database.next_version(), now, now, name, access)
+            for name, access in _wanted(database.schema).items()
+            if name not in known
+        ],
+    )
 
 
-def _wanted() -> dict[str, int]:
+def _wanted(schema: Schema) -> dict[str, int]:
     words = vocabulary()
-    return {**dict(_of_tables()), **words["others"]}
+    return {**dict(_of_tables(schema)), **words["others"]}
 
 
-def _of_tables() -> Iterator[tuple[str, int]]:
+def _of_tables(schema: Schema) -> Iterator[tuple[str, int]]:
     words = vocabulary()
-    for table in tables().values():
+    for table in schema.tables.values():
         for right in words["rights"][table.ownership]:
             yield privilege_name(right, table), words["access"][right]

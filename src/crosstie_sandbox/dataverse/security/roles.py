@@ -8,10 +8,11 @@ from importlib.resources import files
 from typing import Any
 
 from crosstie_sandbox.dataverse.database import Database
-from crosstie_sandbox.dataverse.schema import tables
 from crosstie_sandbox.dataverse.security.privileges import add_missing_privileges
 from crosstie_sandbox.dataverse.security.rights import ADMINISTRATOR_TEMPLATE, watch_changes
 from crosstie_sandbox.dataverse.writing import Writer
+
+Patterns = tuple[tuple[str, int], ...]
 
 
 @cache
@@ -28,12 +29,12 @@ def add_roles(database: Database, writer: Writer) -> None:
     for spec in _roles():
         template = spec.get("template")
         if template is not None:
-            writer.create(tables()["roletemplate"], {"roletemplateid": template, "name": spec["name"]})
-        role = writer.create(tables()["role"], {"name": spec["name"], "roletemplateid": template})
-        _fill(database, role, spec.get("privileges", ()))
+            writer.create(writer.tables["roletemplate"], {"roletemplateid": template, "name": spec["name"]})
+        role = writer.create(writer.tables["role"], {"name": spec["name"], "roletemplateid": template})
+        _fill(database, role, tuple((pattern, depth) for pattern, depth in spec.get("privileges", ())))
 
 
-def _fill(database: Database, role: str, patterns: Sequence[tuple[str, int]]) -> None:
+def _fill(database: Database, role: str, patterns: Patterns) -> None:
     """Give a new role what its patterns say; hundreds of rows, so not one by one."""
     now = database.now()
     rows = [
@@ -48,7 +49,8 @@ def _fill(database: Database, role: str, patterns: Sequence[tuple[str, int]]) ->
     )
 
 
-def _depth(name: str, patterns: Sequence[tuple[str, int]]) -> int:
+@cache
+def _depth(name: str, patterns: Patterns) -> int:
     return next((depth for pattern, depth in patterns if fnmatchcase(name, pattern)), 0)
 
 
@@ -56,14 +58,14 @@ def grant(writer: Writer, role: str, privilege: str, depth: int) -> None:
     """Give a role a privilege, in place of the depth it had."""
     revoke(writer, role, privilege)
     row = {"roleid": role, "privilegeid": privilege, "privilegedepthmask": depth}
-    writer.create(tables()["roleprivileges"], row)
+    writer.create(writer.tables["roleprivileges"], row)
 
 
 def revoke(writer: Writer, role: str, privilege: str) -> None:
     """Take a privilege from a role."""
     query = "SELECT roleprivilegeid FROM main.roleprivileges WHERE roleid = ? AND privilegeid = ?"
     for (found,) in writer.database.execute(query, (role, privilege)).fetchall():
-        writer.delete(tables()["roleprivileges"], str(found))
+        writer.delete(writer.tables["roleprivileges"], str(found))
 
 
 def is_everything(database: Database, role: str) -> bool:
@@ -88,4 +90,4 @@ def assign(writer: Writer, role: str, user: str) -> None:
     """Give a user a role it may have already."""
     query = "SELECT 1 FROM main.systemuserroles WHERE systemuserid = ? AND roleid = ?"
     if writer.database.execute(query, (user, role)).fetchone() is None:
-        writer.create(tables()["systemuserroles"], {"systemuserid": user, "roleid": role})
+        writer.create(writer.tables["systemuserroles"], {"systemuserid": user, "roleid": role})

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from crosstie_sandbox.dataverse.database import Database
-from crosstie_sandbox.dataverse.schema import Table, tables
+from crosstie_sandbox.dataverse.schema import Table
 from crosstie_sandbox.dataverse.security.privileges import privilege_name
 from crosstie_sandbox.dataverse.security.rights import Rights, Scope
 
@@ -20,7 +20,7 @@ def limited_to(database: Database, rights: Rights) -> Iterator[None]:
         return
     hidden = [
         (table, scope)
-        for table in tables().values()
+        for table in database.schema.tables.values()
         if not (scope := rights.scope(privilege_name("Read", table))).is_all
     ]
     database.execute("SAVEPOINT visibility")

@@ -10,7 +10,6 @@ import httpx2
 
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.payload import Changes
-from crosstie_sandbox.dataverse.schema import tables
 from crosstie_sandbox.dataverse.webhooks.queue import COMPLETED, FAILED, SUCCEEDED
 from crosstie_sandbox.dataverse.webhooks.registration import HEADER, KEY, settings_of
 from crosstie_sandbox.dataverse.writing import Writer
@@ -79,7 +78,7 @@ class Courier:
     def _settle(self, delivery: _Delivery, retries: int, trouble: str | None) -> None:
         with self._database.transaction():
             self._database.execute("DELETE FROM webhook_delivery WHERE asyncoperationid = ?", (delivery.job,))
-            writer, table = self._system(), tables()["asyncoperation"]
+            writer, table = self._system(), self._database.schema.tables["asyncoperation"]
             if not writer.exists(table, delivery.job):
                 return
             if trouble is None and delivery.auto_delete:

@@ -7,7 +7,7 @@ from importlib.resources import files
 from uuid import UUID, uuid5
 
 from crosstie_sandbox.dataverse.database import Database
-from crosstie_sandbox.dataverse.schema import tables
+from crosstie_sandbox.dataverse.schema import Schema
 
 _NAMESPACE = UUID("5f0e9a57-9d0c-4e0b-8f0a-7b6f7f1f6c21")
 
@@ -36,20 +36,21 @@ def add_missing_messages(database: Database) -> None:
         " VALUES (?, ?, ?, ?, ?, ?, 'none', 0, 1, 1)",
         [
             (_id(f"{message} {table}"), database.next_version(), now, now, _id(message), table)
-            for message, table in _pairs()
+            for message, table in _pairs(database.schema)
             if table not in filtered
         ],
     )
 
 
-def _pairs() -> Iterator[tuple[str, str]]:
+def _pairs(schema: Schema) -> Iterator[tuple[str, str]]:
     messages = _messages()
-    for table in tables().values():
+    for table in schema.tables.values():
         for message in messages["of_tables"]:
             yield message, table.logical_name
         for message in messages["of_owned_tables"] if table.owned else ():
             yield message, table.logical_name
 
 
+@cache
 def _id(name: str) -> str:
     return str(uuid5(_NAMESPACE, name.lower()))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.payload import Changes
-from crosstie_sandbox.dataverse.schema import Table, tables
+from crosstie_sandbox.dataverse.schema import Table
 from crosstie_sandbox.dataverse.webhooks.event import Event, Origin, body_of
 from crosstie_sandbox.dataverse.webhooks.steps import Step, StepBook
 from crosstie_sandbox.dataverse.writing import Extension, Writer
@@ -79,7 +79,7 @@ class EventQueue(Extension):
             "requestid": origin.request,
             "owningextensionid": step.id,
         }
-        writer.create(tables()["asyncoperation"], job)
+        writer.create(writer.tables["asyncoperation"], job)
         database.execute(
             "INSERT INTO webhook_delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
