@@ -44,14 +44,14 @@ class Shop:
         """A document with its lines; numbers are exact."""
         answer = await self.erp.http.get(f"{entity_set}({identity})?$expand={entity_set[:-1]}Lines")
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = simplejson.loads(answer.text, use_decimal=True)
+        found: dict[str, Any] = simplejson.loads(answer.text, use_decimal=True, parse_int=Decimal)
         return found
 
     async def rows(self, path: str) -> list[dict[str, Any]]:
         """The rows of a set; numbers are exact."""
         answer = await self.erp.http.get(path)
         assert answer.status_code == 200, answer.text
-        found: list[dict[str, Any]] = simplejson.loads(answer.text, use_decimal=True)["value"]
+        found: list[dict[str, Any]] = simplejson.loads(answer.text, use_decimal=True, parse_int=Decimal)["value"]
         return found
 
     async def act(self, entity_set: str, row: dict[str, Any], action: str) -> None:
@@ -63,7 +63,7 @@ class Shop:
         """Change a line."""
         answer = await self.erp.http.patch(f"{entity_set}({line['id']})", json=fields, headers={"If-Match": "*"})
         assert answer.status_code == 200, answer.text
-        changed: dict[str, Any] = simplejson.loads(answer.text, use_decimal=True)
+        changed: dict[str, Any] = simplejson.loads(answer.text, use_decimal=True, parse_int=Decimal)
         return changed
 
     def item(self, item: dict[str, object], quantity: object, **fields: object) -> dict[str, object]:
