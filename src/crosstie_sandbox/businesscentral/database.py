@@ -14,6 +14,7 @@ from uuid import UUID
 
 from crosstie_sandbox.businesscentral.etags import etag
 from crosstie_sandbox.businesscentral.page import Page, pages, tables
+from crosstie_sandbox.businesscentral.posting.sql_amounts import install_amounts
 from crosstie_sandbox.businesscentral.values import ZERO_GUID, blank, date_time_text
 from crosstie_sandbox.odata.folding import install
 
@@ -27,6 +28,14 @@ _EXTRA_INDEXES = {
     "customers": ("salespersonCode", "currencyCode", "primaryContactNumber", "lastModifiedDateTime"),
     "contacts": ("companyNumber", "lastModifiedDateTime"),
     "items": ("lastModifiedDateTime",),
+    "customerLedgerEntries": ("customerNumber", "documentNumber", "lastModifiedDateTime"),
+    "itemLedgerEntries": ("itemNumber", "lastModifiedDateTime"),
+    "salesQuotes": ("customerNumber", "billToCustomerNumber"),
+    "salesOrders": ("customerNumber", "billToCustomerNumber", "lastModifiedDateTime"),
+    "salesInvoices": ("customerNumber", "billToCustomerNumber", "orderId", "lastModifiedDateTime"),
+    "salesCreditMemos": ("customerNumber", "billToCustomerNumber"),
+    "salesShipments": ("customerNumber", "billToCustomerNumber", "orderNumber"),
+    "customerPayments": ("customerNumber",),
 }
 _RELATIONS = """
 CREATE TABLE businessRelations (
@@ -59,9 +68,28 @@ CREATE VIEW subscriptions AS
            userId AS systemCreatedBy, systemModifiedAt, userId AS systemModifiedBy, etag
     FROM webhookSubscriptions;
 CREATE VIEW customerFinancialDetails AS
-    SELECT id, number, '0' AS balance, '0' AS totalSalesExcludingTax, balanceDue AS overdueAmount,
-           lastModifiedDateTime, etag
-    FROM customers;
+    SELECT c.id, c.number, decimal_sum(e.remainingAmountLocal) AS balance,
+           decimal_sum(e.salesLocal) AS totalSalesExcludingTax,
+           decimal_sum(CASE WHEN e.dueDate < work_date() THEN e.remainingAmountLocal ELSE '0' END) AS overdueAmount,
+           c.lastModifiedDateTime, c.etag
+    FROM customers c LEFT JOIN customerLedgerEntries e ON e.customerNumber = c.number
+    GROUP BY c.id;
+CREATE VIEW outstandingLines AS
+    SELECT o.billToCustomerNumber AS customerNumber,
+           local_part(l.netAmountIncludingTax, l.quantity, l.shippedQuantity, l.quantity, o.currencyFactor)
+               AS outstanding,
+           local_part(l.netAmountIncludingTax, l.shippedQuantity, l.invoicedQuantity, l.quantity, o.currencyFactor)
+               AS shippedNotInvoiced
+    FROM salesOrders o JOIN salesOrderLines l ON l.documentId = o.id;
+CREATE VIEW customerStatistics AS
+    SELECT f.number, f.balance, f.overdueAmount, f.totalSalesExcludingTax,
+           (SELECT ifnull(decimal_sum(outstanding), '0') FROM outstandingLines WHERE customerNumber = f.number)
+               AS outstandingOrders,
+           (SELECT ifnull(decimal_sum(shippedNotInvoiced), '0') FROM outstandingLines WHERE customerNumber = f.number)
+               AS shippedNotInvoiced,
+           (SELECT ifnull(decimal_sum(local_part(i.totalAmountIncludingTax, '1', '0', '1', i.currencyFactor)), '0')
+            FROM salesInvoices i WHERE i.billToCustomerNumber = f.number AND NOT i.posted) AS outstandingInvoices
+    FROM customerFinancialDetails f;
 CREATE VIEW customerContacts AS
     SELECT c.id AS id, c.email AS email, c.firstName AS firstName, c.lastName AS lastName,
            c.jobTitle AS professionalTitle, k.id AS customerId, k.displayName AS customerName,
@@ -147,6 +175,7 @@ def open_database(path: Path, *, clock: Clock, ids: IdSource, settings: Settings
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA cache_size = -65536")
     install(connection)
+    install_amounts(connection, clock)
     database = Database(connection, clock, ids, settings)
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
         with database.transaction():

@@ -58,6 +58,8 @@ class PublishedPage:
     """Whether the integration with a CRM needs it."""
     controls: Mapping[str, Control]
     parts: Mapping[str, Part]
+    actions: tuple[str, ...]
+    """What a record can be told to do: `POST Set(key)/NAV.Action`."""
     where: str
 
     @property
@@ -100,6 +102,7 @@ def _page(data: dict[str, Any]) -> PublishedPage:
         integration=data.get("integration", True),
         controls={control.property.name: control for control in controls},
         parts=parts,
+        actions=tuple(data.get("actions", ())),
         where=data.get("where", ""),
     )
 
