@@ -13,6 +13,7 @@ from crosstie_sandbox.businesscentral.dimension_rules import DefaultDimensionRul
 from crosstie_sandbox.businesscentral.item_rules import ItemRules
 from crosstie_sandbox.businesscentral.posting.actions import SALES_ACTIONS
 from crosstie_sandbox.businesscentral.posting.payment_rules import PaymentRules
+from crosstie_sandbox.businesscentral.posting.sql_amounts import install_amounts
 from crosstie_sandbox.businesscentral.price_list_rules import PriceListLineRules, PriceListRules
 from crosstie_sandbox.businesscentral.resource_rules import ResourceRules
 from crosstie_sandbox.businesscentral.sales.header_rules import HeaderRules
@@ -50,4 +51,6 @@ ACTIONS: Mapping[tuple[str, str], Action] = {**SALES_ACTIONS}
 def open_company(path: Path, *, clock: Clock, ids: IdSource, settings: Settings) -> Database:
     """Open a company whose tables follow their rules, making an empty one if the file holds none."""
     know(BEHAVIOURS, ACTIONS)
-    return open_database(path, clock=clock, ids=ids, settings=settings)
+    database = open_database(path, clock=clock, ids=ids, settings=settings)
+    install_amounts(database.connection, clock)
+    return database

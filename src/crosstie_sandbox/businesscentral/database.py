@@ -14,7 +14,6 @@ from uuid import UUID
 
 from crosstie_sandbox.businesscentral.etags import etag
 from crosstie_sandbox.businesscentral.page import Page, pages, tables
-from crosstie_sandbox.businesscentral.posting.sql_amounts import install_amounts
 from crosstie_sandbox.businesscentral.values import ZERO_GUID, blank, date_time_text
 from crosstie_sandbox.odata.folding import install
 
@@ -198,7 +197,6 @@ def open_database(path: Path, *, clock: Clock, ids: IdSource, settings: Settings
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA cache_size = -65536")
     install(connection)
-    install_amounts(connection, clock)
     database = Database(connection, clock, ids, settings)
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
         with database.transaction():
