@@ -10,6 +10,9 @@ GUID = "00000000-0000-0001-8000-000000000000"
 DEEP = 20_000
 DEEP_BODIES = [b"[" * DEEP, b'{"a":' * DEEP, b'{"requests":' + b"[" * DEEP + b"]" * DEEP + b"}"]
 NAMES = [
+    "anys",
+    "many-anys",
+    "joins",
     "parentheses",
     "nots",
     "calls",
@@ -37,6 +40,21 @@ NAMES = [
     "top",
 ]
 DEEP_QUERIES = [
+    "$filter=" + "contact_customer_accounts/any(c:c/parentcustomerid_account/" * 98 + "name eq 'a'" + ")" * 98,
+    "$filter=" + " or ".join(["contact_customer_accounts/any(c:c/lastname eq 'a')"] * 500),
+    "$filter="
+    + " or ".join(
+        "/".join(["primarycontactid", "parentcustomerid_account"] * 3) + f"/{name}/fullname eq 'a'"
+        for name in (
+            "createdby",
+            "modifiedby",
+            "owninguser",
+            "createdonbehalfby",
+            "modifiedonbehalfby",
+            "primarycontactid",
+        )
+        for _ in range(9)
+    ),
     "$filter=" + "(" * DEEP,
     "$filter=" + "not " * 3000 + "donotemail",
     "$filter=" + "contains(" * 3000,
