@@ -124,7 +124,7 @@ def _run(options: argparse.Namespace) -> None:
             sys.stdout.write(f"{simplejson.dumps(details)}\n" if options.json else banner(details, control))
             sys.stdout.flush()
 
-        asyncio.run(serve([*crm, *erp], announce, sys.stdin.fileno() if options.exit_with_parent else None))
+        asyncio.run(serve([crm, erp], announce, sys.stdin.fileno() if options.exit_with_parent else None))
 
 
 def main(words: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""Both servers in one process on one event loop, in clear and over TLS, from bound sockets to a graceful stop."""
+"""Both servers in one process, each on a loop of its own, from bound sockets to a graceful stop."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,8 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -65,13 +66,14 @@ def bind(port: int, option: str) -> socket.socket:
 class _Server(uvicorn.Server):
     """A server that leaves the signals to the program and says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, bound: socket.socket) -> None:
         super().__init__(config)
-        self.ready = asyncio.Event()
+        self.socket = bound
+        self.ready: Future[None] = Future()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.ready.set()
+        self.ready.set_result(None)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         leaving = asyncio.create_task(self._leave_those_who_do_not_answer())
@@ -92,13 +94,18 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(listeners: list[Listener], announce: Callable[[], None], parent: int | None) -> None:
-    """Serve until SIGTERM, SIGINT, or the end of the pipe `parent`; `announce` is called when all are ready."""
-    servers = [_Server(_config(listener)) for listener in listeners]
+async def serve(houses: Sequence[Sequence[Listener]], announce: Callable[[], None], parent: int | None) -> None:
+    """Serve until SIGTERM, SIGINT, or the end of the pipe `parent`; `announce` is called when all are ready.
+
+    The listeners of each house share an event loop, which runs in a thread of its own: a long request to one server
+    does not keep the clients of the other waiting.
+    """
+    servers = [[_Server(_config(listener), listener.socket) for listener in house] for house in houses]
+    everyone = [server for house in servers for server in house]
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        for server in servers:
+        for server in everyone:
             server.should_exit = True
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -106,11 +113,18 @@ async def serve(listeners: list[Listener], announce: Callable[[], None], parent:
     if parent is not None:
         threading.Thread(target=_watch, args=(parent, loop, stop), daemon=True).start()
     async with asyncio.TaskGroup() as group:
-        for server, listener in zip(servers, listeners, strict=True):
-            group.create_task(server.serve(sockets=[listener.socket]))
-        for server in servers:
-            await server.ready.wait()
+        for house in servers:
+            group.create_task(asyncio.to_thread(asyncio.run, _keep(house)))
+        for server in everyone:
+            await asyncio.wrap_future(server.ready)
         announce()
+
+
+async def _keep(house: Sequence[_Server]) -> None:
+    """Serve on every socket of one server until told to stop."""
+    async with asyncio.TaskGroup() as group:
+        for server in house:
+            group.create_task(server.serve(sockets=[server.socket]))
 
 
 def _config(listener: Listener) -> uvicorn.Config:

@@ -113,3 +113,15 @@ async def test_thirty_two_clients_for_a_minute(tmp_path: Path, capsys: pytest.Ca
             longest = tally.longest[name]
             print(f"\n{name}: {count / SECONDS:.0f} requests/s, the longest {longest} ms", end="")  # noqa: T201
         print(f"\nmemory: {warm / MEGABYTE:.0f} MB warm, {end / MEGABYTE:.0f} MB at the end")  # noqa: T201
+
+
+@pytest.mark.full
+async def test_a_long_read_keeps_nobody_of_the_other_server_waiting(tmp_path: Path) -> None:
+    """While the ERP writes a page of thousands of customers the CRM answers, several times."""
+    with running("--state", tmp_path / "state", "--generate", 5000, "--limits", "off") as program:
+        async with sides(program.details, Tally()) as (crm, erp):
+            long = asyncio.create_task(erp.send("GET", "customers"))
+            for _ in range(3):
+                await crm.send("GET", "WhoAmI")
+            assert not long.done()
+            assert len((await long).json()["value"]) == 5000
