@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from crosstie_sandbox.dataverse.actions import bulk, caller, counts, roles
+from crosstie_sandbox.dataverse.actions import bulk, caller, counts, metadata, roles
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import NAMESPACE
 from crosstie_sandbox.dataverse.operation import Reply
@@ -29,8 +29,22 @@ class Operations:
 
 NO_ACTIONS: Mapping[str, Doing] = MappingProxyType({})
 UNBOUND = Operations(
-    functions={"WhoAmI": caller.who_am_i, "RetrieveTotalRecordCount": counts.total_record_count},
-    actions={},
+    functions={
+        "WhoAmI": caller.who_am_i,
+        "RetrieveTotalRecordCount": counts.total_record_count,
+        "RetrieveMetadataChanges": metadata.retrieve_metadata_changes,
+    },
+    actions={
+        "CreateEntities": metadata.create_entities,
+        "DeleteOptionValue": metadata.delete_option_value,
+        "InsertOptionValue": metadata.insert_option_value,
+        "InsertStatusValue": metadata.insert_status_value,
+        "OrderOption": metadata.order_option,
+        "PublishAllXml": metadata.publish,
+        "PublishXml": metadata.publish,
+        "UpdateOptionValue": metadata.update_option_value,
+        "UpdateStateValue": metadata.update_option_value,
+    },
 )
 OF_SETS = Operations(
     functions={},
