@@ -26,7 +26,7 @@ from crosstie_sandbox.token import Credentials
 _COMPANY = "company"
 _NOTE = "company.json"
 _CREDENTIALS = "credentials.json"
-_FORMAT = 1
+_FORMAT = 2
 """Grows when the two databases change so that an older program could not serve them."""
 
 

@@ -243,6 +243,21 @@ def test_couple(strangers: _Connected) -> None:
     assert writes_of(sandbox.details) == writes
 
 
+def test_uncouple(strangers: _Connected) -> None:
+    """Two records are taken apart, and neither system hears of it; what cannot be understood changes nothing."""
+    product, sandbox = strangers
+    assert product.run("couple", "CUSTOMER", "C00010", "A-1", "--json").code == 0
+    writes = writes_of(sandbox.details)
+    assert_refused(product.run("uncouple", "CUSTOMER", "--json"), "Uncouple what", "--all")
+    assert_refused(product.run("uncouple", "CUSTOMER", "Nobody", "--json"), "'Nobody'", "Nothing was uncoupled")
+    assert len(product.content()["coupling"]) == 1
+    done = product.run("uncouple", "CUSTOMER", "C00010", "--json")
+    assert (done.code, done.json["uncoupled"], done.json["job"]["type"]) == (0, 1, "Uncoupling"), done
+    assert product.content()["coupling"] == []
+    assert "stay uncoupled" in product.run("uncouple", "CUSTOMER", "--all").text
+    assert writes_of(sandbox.details) == writes
+
+
 def test_a_coupled_pair_that_differs(strangers: _Connected) -> None:
     """After a coupling by hand blanks are filled, different values wait as a conflict with both of them."""
     product, sandbox = strangers

@@ -23,6 +23,7 @@ from crosstie.cli.retry import retry
 from crosstie.cli.sandbox import sandbox
 from crosstie.cli.setup import setup
 from crosstie.cli.synch import synch
+from crosstie.cli.uncouple import uncouple
 from crosstie.cli.undo import undo
 from crosstie.cli.verify import verify
 from crosstie.model.errors import CrosstieError, UsageError
@@ -37,7 +38,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, sandbox, setup, synch, verify, jobs, errors, conflicts, resolve, retry, couple, explain, undo):
+for command in (
+    demo,
+    sandbox,
+    setup,
+    synch,
+    verify,
+    jobs,
+    errors,
+    conflicts,
+    resolve,
+    retry,
+    couple,
+    uncouple,
+    explain,
+    undo,
+):
     app.command()(command)
 app.add_typer(connection_commands, name="connection")
 app.add_typer(full_synch_commands, name="full-synch")

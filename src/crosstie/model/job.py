@@ -30,6 +30,7 @@ class Counters:
     conflicts: int = 0
     waiting: int = 0
     deleted: int = 0
+    uncoupled: int = 0
     truncated: int = 0
     """Records with a text that was cut to fit, whatever their outcome."""
 

@@ -33,6 +33,7 @@ class ReasonCode(StrEnum):
     RESTORED = "restored"
     UNDONE = "undone"
     UNCOUPLED = "uncoupled"
+    UNCOUPLED_BY_HAND = "uncoupled_by_hand"
     NEEDS_COUPLING = "needs_coupling"
     MATCH_AMBIGUOUS = "match_ambiguous"
     MATCH_RIVALS = "match_rivals"
@@ -83,6 +84,7 @@ SENTENCES: Mapping[ReasonCode, str] = {
     ),
     ReasonCode.DELETED: "Its counterpart was deleted on the {side} side; it is deleted too.",
     ReasonCode.RESTORED: "Its counterpart was deleted on the {side} side; it is created there again.",
+    ReasonCode.UNCOUPLED_BY_HAND: "A person uncoupled it; it stays so until a person couples it again.",
     ReasonCode.UNCOUPLED: "Its counterpart was deleted on the {side} side; the two are no longer coupled.",
     ReasonCode.UNDONE: (
         "Job {job} was undone here: the {side} holds again what it held before in {fields}. What the job had carried is"
@@ -135,6 +137,7 @@ NEXT_STEPS: Mapping[ReasonCode, str] = {
         "Give the integration user the rights that the set-up guide names, or look what became of the record; it is"
         " tried again by itself."
     ),
+    ReasonCode.UNCOUPLED_BY_HAND: "Nothing; 'crosstie couple' ties it to a record again.",
     ReasonCode.UNCOUPLED: "Nothing; 'crosstie resolve MAPPING RECORD --use restore' creates it there again.",
     ReasonCode.NEEDS_COUPLING: (
         "Nothing, if that record is about to be synchronized: this one follows by itself. Else see why that one is not,"

@@ -84,7 +84,7 @@ _NUMBERS = sa.select(reserved_number).where(
     mine(reserved_number), reserved_number.c.mapping == arg("mapping"), among(reserved_number.c.crm_id, "ids")
 )
 _RELEASE = sa.delete(reserved_number).where(
-    mine(reserved_number), reserved_number.c.mapping == arg("mapping"), reserved_number.c.crm_id == arg("id")
+    mine(reserved_number), reserved_number.c.mapping == arg("mapping"), among(reserved_number.c.crm_id, "ids")
 )
 
 
@@ -166,9 +166,10 @@ class SqlJournal:
                 known |= fresh
         return known
 
-    def release_number(self, mapping: MappingName, id_: RecordId) -> None:
-        """Forget a reserved number that a stranger took; the next call reserves another."""
-        self._session.run(_RELEASE, mapping=mapping, id=id_)
+    def release_numbers(self, mapping: MappingName, ids: Sequence[RecordId]) -> None:
+        """Forget the numbers reserved for these CRM rows; the next call reserves others."""
+        if ids:
+            self._session.run(_RELEASE, mapping=mapping, ids=ids)
 
 
 def _to_row(one: Intent) -> dict[str, object]:

@@ -259,6 +259,17 @@ next_generation = sa.Table(
     sa.Column("generation", sa.Integer, nullable=False),
 )
 
+kept_apart = sa.Table(
+    "kept_apart",
+    metadata,
+    _key(),
+    _key("mapping"),
+    _key("side"),
+    _key("record_id"),
+    sa.Column("reason", sa.String(40), nullable=False),
+    sa.Column("reason_data", sa.JSON, nullable=False),
+)
+
 resolution_rule = sa.Table(
     "resolution_rule",
     metadata,

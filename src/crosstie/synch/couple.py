@@ -92,7 +92,7 @@ def _end(env: Environment, stale: Sequence[Coupling], job: JobId) -> None:
     now = env.clock()
     for one in stale:
         # A number stays with the record that had it, should the row ever need a new customer.
-        env.store.journal.release_number(one.mapping, one.crm_id)
+        env.store.journal.release_numbers(one.mapping, [one.crm_id])
         env.store.outcomes.close_conflicts(one.mapping, {one.erp_id: []}, at=now)
         env.store.outcomes.put([_settled(one, side, job, now) for side in Side])
 

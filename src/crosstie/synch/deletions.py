@@ -116,15 +116,14 @@ def _put(work: Work, side: Side, whole: Record) -> None:
 
 
 def leave_uncoupled(env: Environment, mapping: TableMapping, works: Sequence[Work]) -> None:
-    """A record whose coupling was ended because its counterpart was deleted is not created there by the next job."""
+    """A record whose coupling ended, by a person or with its counterpart, is not created there by the next job."""
     for side in Side:
         new = [work for work in works if work.side is side and _inserts(work)]
         left = env.store.partings.left(mapping.name, side, [work.id for work in new])
         for work in new:
             if work.id in left:
-                reason = Reason(ReasonCode.UNCOUPLED, {"side": side.other.value.upper()})
                 erp, crm = work.on(Side.ERP), work.on(Side.CRM)
-                work.action = SynchAction(kind=ActionKind.IGNORE, reason=reason, erp=erp, crm=crm)
+                work.action = SynchAction(kind=ActionKind.IGNORE, reason=left[work.id], erp=erp, crm=crm)
 
 
 def _inserts(work: Work) -> bool:
@@ -138,19 +137,32 @@ def can_restore(mapping: TableMapping, missing: Side) -> bool:
 
 def end_couplings(env: Environment, works: Sequence[Work]) -> None:
     """Drop the couplings of works that part, inside the page's transaction."""
-    parting = [work.coupling for work in works if work.parts and work.coupling is not None]
-    env.store.partings.end(parting)
-    for work in works:
-        # A number stays with the record that had it: the restored one gets the next of the range.
-        if work.parts and work.coupling is not None and (work.is_deleted or work.on(Side.ERP) is None):
-            env.store.journal.release_number(work.coupling.mapping, work.coupling.crm_id)
+    parting = [(work.coupling, _stays(work)) for work in works if work.parts and work.coupling is not None]
+    env.store.partings.end([coupling for coupling, stays in parting if stays is None])
+    for coupling, stays in parting:
+        if stays is not None:
+            env.store.partings.end([coupling], stays)
+    # A number stays with the record that had it: the restored one gets the next of the range.
+    lost = [
+        work.coupling
+        for work in works
+        if work.parts and work.coupling is not None and (work.is_deleted or work.on(Side.ERP) is None)
+    ]
+    for mapping in {one.mapping for one in lost}:
+        env.store.journal.release_numbers(mapping, [one.crm_id for one in lost])
+
+
+def _stays(work: Work) -> Reason | None:
+    """Why the record that is left is to stay uncoupled; ``None``: there is none, or it gets another counterpart."""
+    reason = work.action.reason if work.action is not None else None
+    return reason if reason is not None and reason.code is ReasonCode.UNCOUPLED else None
 
 
 def end_deleted(env: Environment, deleted: Sequence[tuple[Intent, Coupling]], job: JobId, now: datetime) -> None:
     """Drop the couplings of records whose delete turned out to have landed, inside the transaction that settles it."""
     env.store.partings.end([coupling for _, coupling in deleted])
     for intent, coupling in deleted:
-        env.store.journal.release_number(coupling.mapping, coupling.crm_id)
+        env.store.journal.release_numbers(coupling.mapping, [coupling.crm_id])
         reason = Reason(ReasonCode.DELETED, {"side": intent.destination.other.value.upper()})
         outcome = RecordOutcome(
             mapping=coupling.mapping,

@@ -127,10 +127,14 @@ def couple_by_match(
     """Couple each record with its only, uncoupled candidate; returns the refusals by record id."""
     ids = [record.id for records in found.by_id.values() for record in records]
     taken = env.store.couplings.by_id(mapping.name, side.other, ids)
+    apart = {
+        **env.store.partings.left(mapping.name, side.other, ids),
+        **env.store.partings.left(mapping.name, side, list(found.by_id)),
+    }
     refused: dict[RecordId, tuple[ReasonCode, int]] = {}
     for work in works:
         records = found.by_id.get(work.id, ()) if work.side is side else ()
-        if not records:
+        if not records or _is_kept_apart(apart, work.id, *(record.id for record in records)):
             continue
         if len(records) > 1:
             refused[work.id] = (ReasonCode.MATCH_AMBIGUOUS, len(records))
@@ -143,6 +147,11 @@ def couple_by_match(
             work.coupling = new_coupling(mapping.name, side, work.id, records[0].id)
             work.coupled_because = Reason(ReasonCode.MATCHED, {"fields": ", ".join(mapping.match_on)})
     return refused
+
+
+def _is_kept_apart(apart: Mapping[RecordId, Reason], *ids: RecordId) -> bool:
+    """Whether a person uncoupled one of these: what a person took apart only a person couples."""
+    return any(id_ in apart and apart[id_].code is ReasonCode.UNCOUPLED_BY_HAND for id_ in ids)
 
 
 def new_coupling(mapping: MappingName, side: Side, id_: RecordId, other: RecordId) -> Coupling:

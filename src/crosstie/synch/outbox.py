@@ -220,7 +220,7 @@ def _note(env: Environment, work: Work, intent: Intent, answer: WriteOutcome) ->
             refuse(work, Reason(ReasonCode.OUTCOME_UNKNOWN, _side(intent)), answer.error)
             return {}
         case AlreadyExistsError() if intent.number is not None:
-            env.store.journal.release_number(intent.mapping, intent.crm_id)
+            env.store.journal.release_numbers(intent.mapping, [intent.crm_id])
             work.is_retried = True
             refuse(work, _refusal(intent, answer.error), answer.error)
         case StaleRecordError():

@@ -11,6 +11,7 @@ from crosstie_sandbox.businesscentral.errors import bad_request, no_set
 
 _SEGMENT = re.compile(r"([A-Za-z$][\w.$]*)(?:\(([^()]*)\))?")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_QUOTED = re.compile(r"(?:\w+=)?'((?:[^']|'')*)'")
 _MOST_STEPS = 6
 WEB_SERVICES = "ODataV4"
 ROOT = re.compile(rf"((?:/v2\.0(?:/[^/]+){{1,2}}|/[^/]+)?/(?:api/v2\.0|{WEB_SERVICES}))(?:/(.*))?", re.DOTALL)
@@ -86,3 +87,11 @@ def guid(step: Step) -> str:
     if _GUID.fullmatch(value) is None:
         raise bad_request(f"The key '{text}' is not a Guid.")
     return value.lower()
+
+
+def quoted(step: Step) -> str:
+    """The text in quotes in the parentheses of a step, with or without the name of the key before it."""
+    found = _QUOTED.fullmatch(step.key or "")
+    if found is None:
+        raise bad_request(f"The key '{step.key}' must be a text in quotes.")
+    return found[1].replace("''", "'")

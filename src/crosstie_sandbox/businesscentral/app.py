@@ -1,6 +1,7 @@
 """The ERP as an ASGI application: sign-in, the API under its two addresses, and counters for whoever tests."""
 
 import hashlib
+import re
 from http import HTTPStatus
 from pathlib import Path
 
@@ -14,8 +15,12 @@ from crosstie_sandbox.businesscentral.batch import answer_batch
 from crosstie_sandbox.businesscentral.behaviours import open_company
 from crosstie_sandbox.businesscentral.calls import Answer, Call
 from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings
+from crosstie_sandbox.businesscentral.environments import PATH, environments
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request
+from crosstie_sandbox.businesscentral.limits import VENDOR_LIMITS, Limiter, Limits, read_body
 from crosstie_sandbox.businesscentral.service import Counters, Service
+from crosstie_sandbox.businesscentral.subscriptions.courier import Courier
+from crosstie_sandbox.businesscentral.subscriptions.requests import answer_subscription, step_of
 from crosstie_sandbox.businesscentral.users.store import Users
 from crosstie_sandbox.businesscentral.web_client.administration import Administration
 from crosstie_sandbox.businesscentral.web_client.routes import page_routes
@@ -30,7 +35,13 @@ _BODILESS = frozenset({"GET", "DELETE"})
 
 
 def create_app(
-    database: Path, *, clock: Clock, ids: IdSource, credentials: Credentials, settings: Settings
+    database: Path,
+    *,
+    clock: Clock,
+    ids: IdSource,
+    credentials: Credentials,
+    settings: Settings,
+    limits: Limits = VENDOR_LIMITS,
 ) -> Starlette:
     """The application over a company file."""
     opened = open_company(database, clock=clock, ids=ids, settings=settings)
@@ -40,7 +51,8 @@ def create_app(
     gate = Gate(credentials, Tokens(_signing_key(opened), clock), basic=users.with_key)
     sessions = Sessions(gate, users)
     counters = Counters()
-    front = _Front(Service(opened, counters), gate, users)
+    courier = Courier(opened)
+    front = _Front(Service(opened, counters), gate, users, courier, limits)
     app = Starlette(
         routes=[
             *sign_in_routes(gate, ids),
@@ -51,8 +63,14 @@ def create_app(
         ]
     )
     app.state.database = opened
+    app.state.courier = courier
     app.state.users = users
-    app.state.close = opened.close
+
+    def close() -> None:
+        courier.stop()
+        opened.close()
+
+    app.state.close = close
     return app
 
 
@@ -69,10 +87,13 @@ def _signing_key(database: Database) -> bytes:
 
 
 class _Front:
-    def __init__(self, service: Service, gate: Gate, users: Users) -> None:
+    def __init__(self, service: Service, gate: Gate, users: Users, courier: Courier, limits: Limits) -> None:
         self.service = service
         self.gate = gate
         self.users = users
+        self.courier = courier
+        self.limits = limits
+        self.limiter = Limiter(limits, service.database.clock)
 
     async def stats(self, _: Request) -> Response:
         counters = self.service.counters
@@ -93,6 +114,7 @@ class _Front:
             response = self._refuse(refusal)
         except ODataError as refusal:
             response = self._refuse(bad_request(str(refusal)))
+        self.courier.wake()
         response.headers["request-id"] = str(self.service.database.ids())
         return response
 
@@ -119,22 +141,32 @@ class _Front:
                 "Authentication_InvalidCredentials",
                 "The server has rejected the client credentials.",
             )
+        if request.method == "GET" and PATH.fullmatch(request.scope["path"]):
+            return environments(request)
         path = ROOT.fullmatch(request.scope["path"])
         if path is None:
             raise ApiError(404, "BadRequest_InvalidRequestUrl", "The request URL is not one of this server's APIs.")
-        body = await request.body()
+        online = request.scope["path"].startswith("/v2.0/")
+        async with self.limiter.admitted(identity.person or identity.application or identity.name, online=online):
+            body = await read_body(request, self.limits)
+            return await self._answer(request, path, body, (identity.name, permission_set))
+
+    async def _answer(self, request: Request, path: re.Match[str], body: bytes, caller: tuple[str, str]) -> Response:
+        user, permission_set = caller
         call = Call(
             method=request.method,
             root=f"{request.url.scheme}://{request.url.netloc}{path[1]}",
             path=path[2] or "",
             query=request.scope["query_string"].decode("ascii", "replace"),
             headers=dict(request.headers),
-            body=None if request.method in _BODILESS or path[2] == "$batch" else loads(body),
-            user=identity.name,
+            body=None if not body or request.method in _BODILESS or path[2] == "$batch" else loads(body),
+            user=user,
             permission_set=permission_set,
         )
         if call.path == "$batch" and call.method == "POST":
             return _json_bytes(answer_batch(self.service, call, body))
+        if (step := step_of(call)) is not None:
+            return _response(await answer_subscription(self.service.database, call, step))
         return _response(self.service.answer(call))
 
 

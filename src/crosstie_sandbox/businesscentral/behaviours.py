@@ -4,20 +4,30 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crosstie_sandbox.businesscentral.behaviour import Action, Behaviour, know
+from crosstie_sandbox.businesscentral.company_information_rules import CompanyInformationRules
 from crosstie_sandbox.businesscentral.contact_rules import ContactRules
 from crosstie_sandbox.businesscentral.currency_rules import CurrencyRules
 from crosstie_sandbox.businesscentral.customer_rules import CustomerRules
 from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings, open_database
 from crosstie_sandbox.businesscentral.item_rules import ItemRules
+from crosstie_sandbox.businesscentral.price_list_rules import PriceListLineRules, PriceListRules
+from crosstie_sandbox.businesscentral.resource_rules import ResourceRules
 from crosstie_sandbox.businesscentral.ship_to_rules import ShipToRules
+from crosstie_sandbox.businesscentral.unit_rules import UnitRules
 from crosstie_sandbox.businesscentral.vendor_rules import VendorRules
 from crosstie_sandbox.businesscentral.web_service_rules import WebServiceRules
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
+    "companyInformation": CompanyInformationRules(),
     "contacts": ContactRules(),
     "currencies": CurrencyRules(),
     "customers": CustomerRules(),
+    "itemUnitsOfMeasure": UnitRules("items", "itemNumber"),
     "items": ItemRules(),
+    "priceListHeaders": PriceListRules(),
+    "priceListLines": PriceListLineRules(),
+    "resources": ResourceRules(),
+    "resourceUnitsOfMeasure": UnitRules("resources", "resourceNumber"),
     "shipToAddresses": ShipToRules(),
     "vendors": VendorRules(),
     "webServices": WebServiceRules(),

@@ -25,7 +25,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: a JSON value or a plain text."""
+    """What goes back: a JSON value or a text."""
 
     status: int
     body: object = None

@@ -3,8 +3,8 @@
 from crosstie_sandbox.businesscentral import contacts, primary_contacts
 from crosstie_sandbox.businesscentral.behaviour import Behaviour, Write
 from crosstie_sandbox.businesscentral.database import Database
-from crosstie_sandbox.businesscentral.page import pages
-from crosstie_sandbox.businesscentral.rows import Row
+from crosstie_sandbox.businesscentral.page import pages, tables
+from crosstie_sandbox.businesscentral.rows import Row, remove, those
 from crosstie_sandbox.businesscentral.trade_partners import check_name, name_local_currency
 from crosstie_sandbox.businesscentral.writing import insert
 
@@ -33,8 +33,11 @@ class CustomerRules(Behaviour):
         contacts.follow_customer(write.database, write.row, write.before or write.row)
 
     def deleting(self, write: Write) -> None:
-        """The contact stays, related to nobody."""
+        """The contact stays, related to nobody; the ship-to addresses go."""
         contacts.unrelate(write.database, write.row)
+        addresses = tables()["shipToAddresses"]
+        for address in those(write.database, addresses, customerNumber=write.row["number"]):
+            remove(write.database, addresses, address)
 
 
 def _settle_primary_contact(write: Write, before: Row) -> None:

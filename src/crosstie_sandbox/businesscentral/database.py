@@ -20,7 +20,10 @@ from crosstie_sandbox.odata.folding import install
 Clock = Callable[[], datetime]
 IdSource = Callable[[], UUID]
 LOCAL_CURRENCY = "EUR"
+EXPERIENCE = "Premium"
+"""What a new company shows of the application; Essential hides the integration with a CRM."""
 _EXTRA_INDEXES = {
+    "priceListLines": ("assetNumber",),
     "customers": ("salespersonCode", "currencyCode", "primaryContactNumber", "lastModifiedDateTime"),
     "contacts": ("companyNumber", "lastModifiedDateTime"),
     "items": ("lastModifiedDateTime",),
@@ -39,6 +42,22 @@ CREATE VIEW contactsInformation AS
     UNION ALL
     SELECT c.id, c.number, c.displayName, c.type, r.relatedId, r.relatedType, c.etag
     FROM businessRelations r JOIN contacts c ON c.number = r.contactNumber AND c.companyNumber = '';
+CREATE TABLE webhookSubscriptions (
+    subscriptionId TEXT NOT NULL UNIQUE, notificationUrl TEXT NOT NULL, resource TEXT NOT NULL,
+    entitySet TEXT NOT NULL, clientState TEXT NOT NULL, userId TEXT NOT NULL, expirationDateTime TEXT NOT NULL,
+    systemCreatedAt TEXT NOT NULL, systemModifiedAt TEXT NOT NULL, version INTEGER NOT NULL, etag TEXT NOT NULL
+);
+CREATE TABLE webhookChanges (
+    entitySet TEXT NOT NULL, recordId TEXT NOT NULL, kind TEXT NOT NULL, changedAt TEXT NOT NULL
+);
+CREATE TABLE webhookOutbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, subscriptionId TEXT NOT NULL, body BLOB NOT NULL
+);
+CREATE VIEW subscriptions AS
+    SELECT subscriptionId, notificationUrl, resource, version AS timestamp, userId,
+           systemModifiedAt AS lastModifiedDateTime, clientState, expirationDateTime, systemCreatedAt,
+           userId AS systemCreatedBy, systemModifiedAt, userId AS systemModifiedBy, etag
+    FROM webhookSubscriptions;
 CREATE VIEW customerFinancialDetails AS
     SELECT id, number, '0' AS balance, '0' AS totalSalesExcludingTax, balanceDue AS overdueAmount,
            lastModifiedDateTime, etag
@@ -60,6 +79,12 @@ class Settings:
 
     company_name: str = "Crosstie Trading"
     manual_numbers: bool = True
+    webhook_delay: float = 30
+    """Seconds that changes wait to be told, so that many of one record are told as one."""
+    webhook_pauses: tuple[float, ...] = (60, 60, 60, 600, 6000)
+    """Seconds between two attempts to reach a receiver; after the last attempt its subscription ends."""
+    webhook_most_changes: int = 1000
+    """If more records of a set have changed, only the set is named."""
 
 
 @dataclass(slots=True)
@@ -75,6 +100,10 @@ class Database:
     local_currency: str = LOCAL_CURRENCY
     now: str = ""
     """The stamp of the transaction that is going on."""
+    watched: frozenset[str] = frozenset()
+    """Entity sets whose changes somebody has subscribed to."""
+    has_news: bool = False
+    """Whether there is a change that nobody has been told of."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -91,6 +120,13 @@ class Database:
             if self.connection.in_transaction:  # SQLite ends it by itself when, say, the disk is full
                 self.connection.execute("ROLLBACK")
             raise
+
+    def note(self, entity_set: str, identity: object, kind: str) -> None:
+        """Write down a change for those who have subscribed to it."""
+        if entity_set in self.watched:
+            self.has_news = True
+            change = (entity_set, identity, kind, self.now)
+            self.connection.execute("INSERT INTO webhookChanges VALUES (?, ?, ?, ?)", change)
 
     def close(self) -> None:
         """Give the file back; the write-ahead log is folded in."""
@@ -135,7 +171,7 @@ def _create(database: Database) -> None:
     name = database.settings.company_name
     fixed = {
         "companies": {"id": company, "name": name, "displayName": name, "systemVersion": "29.0.0.0"},
-        "companyInformation": {"displayName": name, "currencyCode": LOCAL_CURRENCY},
+        "companyInformation": {"displayName": name, "currencyCode": LOCAL_CURRENCY, "experience": EXPERIENCE},
         "generalLedgerSetup": {"localCurrencyCode": LOCAL_CURRENCY, "localCurrencySymbol": "€"},
     }
     for entity_set, given in fixed.items():

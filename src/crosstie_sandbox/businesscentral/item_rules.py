@@ -2,6 +2,7 @@
 
 from crosstie_sandbox.businesscentral.behaviour import Behaviour, Write
 from crosstie_sandbox.businesscentral.errors import dialog
+from crosstie_sandbox.businesscentral.unit_rules import forget_item_units, own_item_unit
 
 
 class ItemRules(Behaviour):
@@ -12,6 +13,22 @@ class ItemRules(Behaviour):
         if write.before is None and "inventory" in write.changes:
             raise dialog("Inventory cannot be changed during on insert.", "inventory")
 
+    def inserted(self, write: Write) -> None:
+        """The base unit becomes a unit of the item."""
+        own_item_unit(write)
 
-class LoadedItemRules(Behaviour):
+    def modified(self, write: Write) -> None:
+        """A new base unit becomes a unit of the item."""
+        if write.changed("baseUnitOfMeasureCode"):
+            own_item_unit(write)
+
+    def deleting(self, write: Write) -> None:
+        """The units go with the item."""
+        forget_item_units(write)
+
+
+class LoadedItemRules(ItemRules):
     """An item that comes with a company brings its stock along."""
+
+    def complete(self, write: Write) -> None:
+        """Let the stock be."""

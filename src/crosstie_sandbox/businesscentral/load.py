@@ -18,6 +18,7 @@ from crosstie_sandbox.businesscentral.errors import ApiError, dialog
 from crosstie_sandbox.businesscentral.item_rules import LoadedItemRules
 from crosstie_sandbox.businesscentral.page import Page, Property, pages, tables
 from crosstie_sandbox.businesscentral.payload import Changes
+from crosstie_sandbox.businesscentral.price_list_rules import PriceListLineRules, PriceListRules
 from crosstie_sandbox.businesscentral.rows import change, find, those
 from crosstie_sandbox.businesscentral.values import stored_from_field
 from crosstie_sandbox.businesscentral.writing import insert
@@ -36,8 +37,11 @@ _INSERTED = (
     "dimensions",
     "dimensionValues",
     "salespeoplePurchasers",
+    "shippingAgents",
+    "customerPriceGroups",
     "contacts",
     "customers",
+    "shipToAddresses",
     "vendors",
     "locations",
     "unitsOfMeasure",
@@ -46,10 +50,21 @@ _INSERTED = (
     "inventoryPostingGroups",
     "items",
     "itemVariants",
+    "itemUnitsOfMeasure",
+    "resources",
+    "resourceUnitsOfMeasure",
+    "priceListHeaders",
+    "priceListLines",
     "opportunities",
     "defaultDimensions",
 )
 """In an order in which every record comes after those that it names."""
+_LOADED: Mapping[str, Behaviour] = {
+    "items": LoadedItemRules(),
+    "priceListHeaders": PriceListRules(drafts_only=False),
+    "priceListLines": PriceListLineRules(drafts_only=False),
+}
+"""Rules of records that come with a company, where they are not those of one that is entered."""
 _SINGLE = ("generalLedgerSetup", "companyInformation")
 _COMPANY_NAME_LENGTH = 30
 
@@ -79,7 +94,7 @@ def loadable(entity_set: str) -> tuple[str, ...]:
         return ("contactNumber", "relatedType", "relatedId")
     if entity_set not in {*_INSERTED, *_SINGLE}:
         return ()
-    columns = pages()[entity_set].properties.values()
+    columns = tables()[entity_set].columns.values()
     return tuple(column.name for column in columns if not column.follows and column.name != "lastModifiedDateTime")
 
 
@@ -106,7 +121,7 @@ def _load(database: Database, rows: Mapping[str, Iterable[Fields]]) -> None:
             loader.set_single(pages()[entity_set], rows.get(entity_set, ()))
         related = loader.relations(rows.get("contactsInformation", ()))
         for entity_set in _INSERTED:
-            page = pages()[entity_set]
+            page = tables()[entity_set]
             given = rows.get(entity_set, ())
             loader.insert(page, _companies_first(given) if entity_set == "contacts" else enumerate(given, 1), related)
         loader.check_related_customers(related)
@@ -126,8 +141,8 @@ def _companies_first(rows: Iterable[Fields]) -> Iterator[tuple[int, Fields]]:
 
 def _rules(page: Page, contact: str | None) -> Behaviour | None:
     """The rules of a record that is loaded where they are not those of one that is entered."""
-    if page.entity_set == "items":
-        return LoadedItemRules()
+    if page.entity_set in _LOADED:
+        return _LOADED[page.entity_set]
     return None if contact is None else CustomerRules(contact)
 
 
@@ -150,7 +165,7 @@ class _Loader:
             if text == "":
                 continue
             try:
-                column = page.properties[name]
+                column = page.columns[name]
                 changes[name] = self._id_of(column, text) or stored_from_field(page, column, text)
             except ApiError as refusal:
                 self.fields_are_wrong = True

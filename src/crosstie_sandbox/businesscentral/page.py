@@ -43,6 +43,8 @@ class Property:
     """Its value follows from other properties; a written one must say the same."""
     initial: str | None
     wire_names: tuple[str, ...]
+    enum: str
+    """The enum's name in the application; nothing for other types."""
     relation: tuple[str, str] | None
     """Entity set and key property that a value must be found in."""
     twin: str | None
@@ -125,17 +127,16 @@ class Page:
     actions: tuple[str, ...]
     """What a row can be told to do: `POST set(id)/Microsoft.NAV.action`."""
     needs: Needs | None
+    identity: str
+    """The property that holds the SystemId, or what else a row is addressed by."""
+    of_environment: bool
+    """Whether the rows belong to the environment instead of a company."""
     namespace: str = "Microsoft.NAV"
 
     @property
     def type_name(self) -> str:
         """The entity type as error texts name it."""
         return f"{self.namespace}.{self.entity}"
-
-    @property
-    def identity(self) -> str:
-        """The property that holds the SystemId."""
-        return "id" if "id" in self.properties else "contactId"
 
 
 def referring(target: Page) -> Iterator[tuple[Page, Property]]:
@@ -159,13 +160,27 @@ def tables() -> Mapping[str, Page]:
 
 
 def _read(folder: str) -> Mapping[str, Page]:
-    enums = tomllib.loads(_package().joinpath("enums.toml").read_text(encoding="utf-8"))
+    enums = _load("enums.toml")
     found = {}
     for file in sorted(_package().joinpath(folder).iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".toml"):
             page = _page(tomllib.loads(file.read_text(encoding="utf-8")), enums)
             found[page.entity_set] = page
     return found
+
+
+@cache
+def ordinals(enum: str) -> Mapping[str, int]:
+    """The numbers of the members of an enum, which only the metadata shows."""
+    members: list[str] = _load("enums.toml")[enum]
+    return {
+        **{member: position for position, member in enumerate(members)},
+        **_load("enum_ordinals.toml").get(enum, {}),
+    }
+
+
+def _load(name: str) -> dict[str, Any]:
+    return tomllib.loads(_package().joinpath(name).read_text(encoding="utf-8"))
 
 
 def _package() -> Traversable:
@@ -191,6 +206,8 @@ def _page(data: dict[str, Any], enums: dict[str, list[str]]) -> Page:
         navigations={name: Navigation(name, **entry) for name, entry in data.get("navigations", {}).items()},
         actions=tuple(data.get("actions", ())),
         needs=_needs(data.get("needs")),
+        identity=data.get("identity", "id"),
+        of_environment=data.get("of_environment", False),
     )
 
 
@@ -215,6 +232,7 @@ def _property(name: str, entry: dict[str, Any], enums: dict[str, list[str]]) -> 
         follows=entry.get("follows", False),
         initial=entry.get("initial"),
         wire_names=tuple(enums[entry["enum"]]) if "enum" in entry else (),
+        enum=entry.get("enum", ""),
         relation=_pair(entry.get("relation")),
         twin=entry.get("twin"),
         local=entry.get("local", False),

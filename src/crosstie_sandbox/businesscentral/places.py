@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from crosstie_sandbox.businesscentral.addresses import Step, Target, guid
+from crosstie_sandbox.businesscentral.addresses import Step, Target, guid, quoted
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import no_row, no_set
-from crosstie_sandbox.businesscentral.page import Navigation, Page, pages
+from crosstie_sandbox.businesscentral.page import Kind, Navigation, Page, pages
 from crosstie_sandbox.businesscentral.rows import Row, find, get
 from crosstie_sandbox.businesscentral.values import ZERO_GUID
 
@@ -35,7 +35,7 @@ def find_place(database: Database, target: Target) -> Place:
     ways = _ways(target)
     first = target.steps[0]
     page = pages()[first.name]
-    place = Place(page) if first.key is None else Place(page, get(database, page, guid(first)))
+    place = Place(page) if first.key is None else Place(page, get(database, page, _key(page, first)))
     for step, way in zip(target.steps[1:], ways, strict=True):
         if isinstance(way, Navigation):
             place = _navigate(database, _owner(place, step), way, step)
@@ -44,6 +44,11 @@ def find_place(database: Database, target: Target) -> Place:
         else:
             place = Place(place.page, _owner(place, step), shown=way)
     return place
+
+
+def _key(page: Page, step: Step) -> str:
+    """The key of a row: a Guid, or a text in quotes."""
+    return guid(step) if page.properties[page.identity].kind is Kind.GUID else quoted(step)
 
 
 def _ways(target: Target) -> list[Navigation | str]:

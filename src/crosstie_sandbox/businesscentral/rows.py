@@ -38,6 +38,7 @@ def add(database: Database, page: Page, row: Row) -> None:
         database.connection.execute(_insert(page), [row[name] for name in columns(page)])
     except IntegrityError:
         raise same_key_exists(page, {name: str(row[name]) for name in page.order}) from None
+    database.note(page.entity_set, row["id"], "created")
 
 
 def change(database: Database, page: Page, row: Row, changes: Mapping[str, Stored]) -> None:
@@ -55,11 +56,13 @@ def change(database: Database, page: Page, row: Row, changes: Mapping[str, Store
         keys = {name: str(changes[name]) for name in page.order if name in changes}
         raise same_key_exists(page, keys) from None
     row.update(moved)
+    database.note(page.entity_set, row["id"], "updated")
 
 
 def remove(database: Database, page: Page, row: Row) -> None:
     """Delete a row."""
     database.connection.execute(f'DELETE FROM "{page.entity_set}" WHERE "id" = ?', (row["id"],))
+    database.note(page.entity_set, row["id"], "deleted")
 
 
 def those(database: Database, page: Page, **wanted: Stored) -> list[Row]:

@@ -4,15 +4,21 @@ import sqlite3
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from crosstie_sandbox.businesscentral.addresses import WEB_SERVICES, Target, find_target, query_company
+from crosstie_sandbox.businesscentral.addresses import WEB_SERVICES, Step, Target, find_target, query_company
 from crosstie_sandbox.businesscentral.calls import Answer, Call
+from crosstie_sandbox.businesscentral.csdl import metadata
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request, no_company, no_set, not_allowed
+from crosstie_sandbox.businesscentral.metadata_level import at_level, level_of
 from crosstie_sandbox.businesscentral.page import pages
+from crosstie_sandbox.businesscentral.subscriptions.store import forget_expired
 from crosstie_sandbox.businesscentral.users.permissions import check_permission
 from crosstie_sandbox.businesscentral.verbs import VERBS
 from crosstie_sandbox.businesscentral.webservices.verbs import answer_service
 from crosstie_sandbox.odata.errors import ODataError
+from crosstie_sandbox.odata.query import parse_query
+
+METADATA = Step("$metadata")
 
 
 @dataclass(slots=True)
@@ -55,16 +61,28 @@ class Service:
         target = find_target(call.path)
         if target.entity_set == "":
             return _service_document(call)
+        if target.steps == (METADATA,):
+            return _metadata(call)
         page = pages().get(target.entity_set)
         if page is None:
             raise no_set(target.entity_set)
-        if page.entity_set != "companies":
+        if not page.of_environment:
             self._check_company(call, target)
         check_permission(call, page.table)
+        if page.entity_set == "subscriptions":
+            self._prepare_subscriptions(call)
         verb = VERBS.get(call.method)
         if verb is None:
             raise not_allowed(page, call.method)
-        return verb(self.database, call, target)
+        if call.method != "GET" and call.headers.get("data-access-intent", "").lower() == "readonly":
+            raise bad_request(f"A '{call.method}' request cannot be answered with Data-Access-Intent: ReadOnly.")
+        return at_level(verb(self.database, call, target), level_of(call.headers.get("accept", "")))
+
+    def _prepare_subscriptions(self, call: Call) -> None:
+        if call.method != "GET":
+            raise bad_request("A subscription can only be written by a request of its own, outside of a batch.")
+        with self.database.transaction():
+            forget_expired(self.database)
 
     def _check_company(self, call: Call, target: Target) -> None:
         named = target.company or query_company(call.query) or unquote(call.headers.get("company", ""))
@@ -75,3 +93,11 @@ class Service:
 def _service_document(call: Call) -> Answer:
     sets = [{"name": name, "kind": "EntitySet", "url": name} for name in pages()]
     return Answer(200, {"@odata.context": f"{call.root}/$metadata", "value": sets})
+
+
+def _metadata(call: Call) -> Answer:
+    if call.method != "GET":
+        raise ApiError(405, "BadRequest_MethodNotAllowed", "The metadata can only be read.")
+    first_version = parse_query(call.query).other.get("$schemaversion") == "1.0"
+    text = metadata(enums_as_strings=first_version).decode("utf-8")
+    return Answer(200, headers={"content-type": "application/xml"}, text=text)

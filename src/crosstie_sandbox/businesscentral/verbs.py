@@ -10,6 +10,7 @@ from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.deep_insert import insert_deep
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request, no_row, not_allowed
 from crosstie_sandbox.businesscentral.etags import check_etag
+from crosstie_sandbox.businesscentral.metadata_level import with_addresses
 from crosstie_sandbox.businesscentral.page import Page
 from crosstie_sandbox.businesscentral.paging import next_query
 from crosstie_sandbox.businesscentral.payload import read_body
@@ -37,7 +38,7 @@ def _read(database: Database, call: Call, target: Target) -> Answer:
         raise bad_request("Only the rows of a set can be counted.")
     if place.shown is not None:
         return _read_property(database, call, target, place, place.row)
-    return Answer(200, _shown(database, call, place.page, place.row))
+    return Answer(200, show(database, call, place.page, place.row))
 
 
 def _read_set(database: Database, call: Call, target: Target, place: Place) -> Answer:
@@ -51,7 +52,7 @@ def _read_set(database: Database, call: Call, target: Target, place: Place) -> A
     body: dict[str, object] = {"@odata.context": _context(database, call, place.page)}
     if part.count is not None:
         body["@odata.count"] = part.count
-    body["value"] = part.rows
+    body["value"] = [with_addresses(call, database.company_id, place.page, row) for row in part.rows]
     if part.next_token is not None:
         body["@odata.nextLink"] = f"{call.root}/{call.path}?{next_query(call.query, part.next_token)}"
     return Answer(200, body, {"Preference-Applied": f"odata.maxpagesize={size}"} if size else NO_HEADERS)
@@ -76,7 +77,7 @@ def _post(database: Database, call: Call, target: Target) -> Answer:
     with database.transaction():
         row = insert_deep(database, page, call.body, {**place.scope, **place.fixed})
     location = f"{call.root}/companies({database.company_id})/{page.entity_set}({row['id']})"
-    return Answer(201, _shown(database, call, page, row), {"Location": location})
+    return Answer(201, show(database, call, page, row), {"Location": location})
 
 
 def _act(database: Database, call: Call, place: Place, row: Row) -> Answer:
@@ -100,7 +101,7 @@ def _modify(database: Database, call: Call, target: Target) -> Answer:
     changes = read_body(place.page, call.body)
     with database.transaction():
         row = modify(database, place.page, str(row["id"]), changes, condition)
-    return Answer(200, _shown(database, call, place.page, row))
+    return Answer(200, show(database, call, place.page, row))
 
 
 def _delete(database: Database, call: Call, target: Target) -> Answer:
@@ -123,14 +124,15 @@ def _is_allowed(target: Target, page: Page, operation: str) -> bool:
     return operation in page.allows and not target.counted and not target.raw
 
 
-def _shown(database: Database, call: Call, page: Page, row: Row) -> dict[str, object]:
-    shown = show_row(database, page, parse_query(call.query), row)
+def show(database: Database, call: Call, page: Page, row: Row) -> dict[str, object]:
+    """A row as it is answered, with what the query part of the call asks for."""
+    shown = with_addresses(call, database.company_id, page, show_row(database, page, parse_query(call.query), row))
     return {"@odata.context": f"{_context(database, call, page)}/$entity", **shown}
 
 
 def _context(database: Database, call: Call, page: Page) -> str:
-    if page.entity_set == "companies":
-        return f"{call.root}/$metadata#companies"
+    if page.of_environment:
+        return f"{call.root}/$metadata#{page.entity_set}"
     return f"{call.root}/$metadata#companies({database.company_id})/{page.entity_set}"
 
 

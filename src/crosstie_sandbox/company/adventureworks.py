@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
 
-from crosstie_sandbox.company import adventureworks_items
+from crosstie_sandbox.company import adventureworks_items, adventureworks_prices
 from crosstie_sandbox.company.data import CompanyData, CompanyDataError, Fields, Place, Problem, Side
 from crosstie_sandbox.company.fiction import slug
 
@@ -40,6 +40,7 @@ _FILE_OF = {
     **adventureworks_items.FILE_OF,
 }
 _MADE_FROM = {
+    **adventureworks_prices.FILE_OF,
     "contacts": "customers.csv and contacts.csv",
     "contactsInformation": "customers.csv and contacts.csv",
     "currencies": "currencies.csv",
@@ -70,8 +71,8 @@ def is_adventureworks(folder: Path) -> bool:
 
 def read_adventureworks(folder: Path) -> CompanyData:
     """Read the folder; raises CompanyDataError when a file or a column is missing."""
-    there = {name: columns for name, columns in adventureworks_items.COLUMNS.items() if (folder / name).is_file()}
-    wanted = {**_COLUMNS, **there}
+    optional = {**adventureworks_items.COLUMNS, **adventureworks_prices.COLUMNS}
+    wanted = {**_COLUMNS, **{name: columns for name, columns in optional.items() if (folder / name).is_file()}}
     problems = [problem for name, columns in wanted.items() for problem in _missing(folder, name, columns)]
     if problems:
         raise CompanyDataError(problems)
@@ -86,9 +87,10 @@ def read_adventureworks(folder: Path) -> CompanyData:
         "customers": partial(_customers, tables),
         "contactsInformation": partial(_relations, tables),
     }
-    for entity_set, file in adventureworks_items.FILE_OF.items():
-        if file in tables:
-            erp[entity_set] = partial(adventureworks_items.MADE[entity_set], tables)
+    for part in (adventureworks_items, adventureworks_prices):
+        for entity_set, file in part.FILE_OF.items():
+            if file in tables:
+                erp[entity_set] = partial(part.MADE[entity_set], tables)
     crm: dict[str, Callable[[], Iterator[Fields]]] = {
         "organizations": _organization,
         "transactioncurrencies": _crm_currencies,

@@ -19,6 +19,7 @@ from crosstie_sandbox.company.fiction import (
     slug,
 )
 from crosstie_sandbox.company.goods import goods_of
+from crosstie_sandbox.company.price_lists import price_lists_of
 
 ChanceOf = Callable[[str], Chance]
 LOCAL_CURRENCY = "CHF"
@@ -31,6 +32,8 @@ _HAS_WEBSITE = 0.6
 _ZEROS_EVERY, _ZEROS_AT = 50, 7
 _TERMS = ("14T", "30T", "30T", "30T2", "ME", "")
 _SHIPMENTS = ("DAP", "EXW", "", "")
+_WHOLESALE_EVERY, _WHOLESALE_AT = 10, 3
+_SECOND_ADDRESS_EVERY, _SECOND_ADDRESS_AT = 20, 5
 _RATES = {"EUR": Decimal("94.5"), "NZD": Decimal("52.3")}
 
 
@@ -47,7 +50,9 @@ def generate(count: int, chance_of: ChanceOf) -> CompanyData:
             "contacts": made.contacts,
             "customers": made.customers,
             "contactsInformation": made.relations,
+            "shipToAddresses": made.ship_to_addresses,
             **goods_of(count, chance_of),
+            **price_lists_of(count, chance_of, goods_of(count, chance_of)["items"]),
         },
         crm={
             "organizations": made.organization,
@@ -169,7 +174,15 @@ class _Maker:
             "blocked": chance.choice(["Ship", "Invoice", "All"]) if chance.random() < _BLOCKED else "",
             "paymentTermsId": chance.choice(_TERMS),
             "shipmentMethodId": chance.choice(_SHIPMENTS),
+            "customerPriceGroup": "GROSS" if index % _WHOLESALE_EVERY == _WHOLESALE_AT and not is_person else "",
         }
+
+    def ship_to_addresses(self) -> Iterator[Fields]:
+        """Some customers have a warehouse elsewhere."""
+        for index in range(_SECOND_ADDRESS_AT, self.count, _SECOND_ADDRESS_EVERY):
+            chance = self.chance_of(f"ship-to {index}")
+            address = an_address(chance, a_country(chance))
+            yield {"customerNumber": self._customer(index)["number"], "code": "LAGER", **address}
 
     def _person(self, index: int, customer: Fields) -> Fields:
         chance = self.chance_of(f"person {index}")

@@ -1,6 +1,7 @@
 """Addresses below the root of the service, read into their parts."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 from uuid import UUID
@@ -52,23 +53,38 @@ def relative(url: str) -> tuple[str, str]:
     return (path[found.end() :] if found else path.lstrip("/")), query
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the parentheses of an address point to: the id of a row, or an alternate key that perhaps no row has."""
+
+    identity: str | None
+    key: Mapping[str, object]
+    """Stored values of an alternate key by column; empty if the id was given."""
+
+
 def row_id(table: Table, argument: str, database: Database) -> str:
     """The Guid that the parentheses of an address stand for."""
+    place = find_place(table, argument, database)
+    if place.identity is None:
+        raise row_missing_by_key(table.logical_name)
+    return place.identity
+
+
+def find_place(table: Table, argument: str, database: Database) -> Place:
+    """Read the parentheses of an address; an id is taken as it is, an alternate key is looked up."""
     if _GUID.fullmatch(argument):
-        return argument.lower()
+        return Place(argument.lower(), {})
     pairs = _pairs(argument)
     wanted = tuple(sorted(pairs))
     if wanted == (table.primary_key,) and isinstance(pairs[table.primary_key], UUID):
-        return str(pairs[table.primary_key])
+        return Place(str(pairs[table.primary_key]), {})
     if wanted not in {tuple(sorted(key.columns)) for key in table.keys}:
         raise key_not_defined(table.logical_name)
     conditions = " AND ".join(f'"{name}" = ?' for name in wanted)
-    values = [stored(pairs[name], table.by_name[name].kind) for name in wanted]
+    key = {name: stored(pairs[name], table.by_name[name].kind) for name in wanted}
     query = f'SELECT "{table.primary_key}" FROM "{table.logical_name}" WHERE {conditions}'
-    found = database.execute(query, values).fetchone()
-    if found is None:
-        raise row_missing_by_key(table.logical_name)
-    return str(found[0])
+    found = database.execute(query, list(key.values())).fetchone()
+    return Place(None if found is None else str(found[0]), key)
 
 
 def _pairs(argument: str) -> dict[str, object]:

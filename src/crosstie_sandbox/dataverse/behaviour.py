@@ -2,7 +2,12 @@
 
 from collections.abc import Sequence
 
+from crosstie_sandbox.dataverse.rules.locks import Locks
+from crosstie_sandbox.dataverse.rules.products import Products
+from crosstie_sandbox.dataverse.rules.sales import SalesDocuments
 from crosstie_sandbox.dataverse.webhooks.registration import Registration
 from crosstie_sandbox.dataverse.writing import Extension
 
-BEHAVIOUR: Sequence[Extension] = (Registration(),)
+UNLOCKED: Sequence[Extension] = (Registration(), Products(), SalesDocuments())
+"""For actions, which lead to states that an update does not, and touch documents that are done with."""
+BEHAVIOUR: Sequence[Extension] = (Locks(), *UNLOCKED)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from crosstie_sandbox.dataverse.address import Address, row_id
-from crosstie_sandbox.dataverse.behaviour import BEHAVIOUR
+from crosstie_sandbox.dataverse.behaviour import BEHAVIOUR, UNLOCKED
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import bad_request
 from crosstie_sandbox.dataverse.operation import Counters, Operation
@@ -46,6 +46,11 @@ class Session:
     def platform(self) -> Writer:
         """Writes in the name of the caller what the platform does by itself."""
         return Writer(self.database, self.caller, (*BEHAVIOUR, self.events))
+
+    @property
+    def unlocked(self) -> Writer:
+        """Writes in the name of the caller what an action does to documents, whatever their state."""
+        return Writer(self.database, self.caller, (*UNLOCKED, self.events))
 
 
 @dataclass(frozen=True, slots=True)

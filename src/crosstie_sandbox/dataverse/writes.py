@@ -1,9 +1,12 @@
 """Answers to POST, PATCH and DELETE."""
 
+from urllib.parse import quote
+
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply, json_reply
 from crosstie_sandbox.dataverse.payload import Changes
 from crosstie_sandbox.dataverse.reading import check_expands
+from crosstie_sandbox.dataverse.upserting import place_of, upsert
 from crosstie_sandbox.dataverse.writing import Conditions
 from crosstie_sandbox.odata.answer import loads
 
@@ -16,9 +19,9 @@ def create(call: Call) -> Reply:
 
 def update(call: Call) -> Reply:
     """Change a row, or create it under the id of the address."""
-    identity = call.identity()
-    created = call.session.writer.upsert(call.table, identity, _changes(call), conditions(call))
-    return _written(call, identity, created=created)
+    place = place_of(call, call.address.argument or "")
+    identity, created = upsert(call, place, _changes(call), conditions(call))
+    return _written(call, identity, created=created, is_by_key=bool(place.key))
 
 
 def delete(call: Call) -> Reply:
@@ -40,8 +43,9 @@ def _changes(call: Call) -> Changes:
     return call.changes(loads(call.operation.body))
 
 
-def _written(call: Call, identity: str, *, created: bool) -> Reply:
-    url = call.row_url(identity)
+def _written(call: Call, identity: str, *, created: bool, is_by_key: bool = False) -> Reply:
+    """Whoever named the row by an alternate key is told its address in that form."""
+    url = call.row_url(quote(call.address.argument or "", safe="=',") if is_by_key else identity)
     headers = {"OData-EntityId": url, **({"Location": url} if created else {})}
     if not call.preferences.representation:
         return empty_reply(headers)

@@ -4,7 +4,7 @@ Filled in: stamps and users, owner (the caller unless given), currency (the orga
 rate and amounts in the base currency (amount divided by the rate), full names, status that goes with the state.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from sqlite3 import IntegrityError
@@ -80,6 +80,11 @@ class Writer:
     database: Database
     caller: Caller
     extensions: Sequence[Extension] = ()
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """All tables there are."""
+        return self.database.schema.tables
 
     def create(self, table: Table, changes: Changes) -> str:
         """Insert a row and say its id."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import reduce
 from uuid import UUID
 
 Scalar = None | str | bool | int | Decimal | UUID | datetime | date
@@ -75,7 +76,27 @@ class QueryFunction:
     arguments: Mapping[str, object]
 
 
-Expression = Literal | Property | Compare | And | Or | Not | Call | QueryFunction
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """`any` or `all` of the rows at the end of a path; within the condition paths to them begin with the variable.
+
+    Without a condition (`any` only) it asks whether there is a row at all.
+    """
+
+    path: tuple[str, ...]
+    quantifier: str
+    variable: str
+    condition: "Expression | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A parameter alias such as `@p1`, which stands for what another option of the query says."""
+
+    name: str
+
+
+Expression = Literal | Property | Compare | And | Or | Not | Call | QueryFunction | Lambda | Alias
 
 
 def children(node: Expression) -> tuple[Expression, ...]:
@@ -87,7 +108,9 @@ def children(node: Expression) -> tuple[Expression, ...]:
             return (operand,)
         case Call(_, args):
             return args
-        case Literal() | Property() | QueryFunction():
+        case Lambda(_, _, _, condition):
+            return () if condition is None else (condition,)
+        case Literal() | Property() | QueryFunction() | Alias():
             return ()
 
 
@@ -125,6 +148,40 @@ def nesting(expression: Expression) -> int:
             chained = index == 0 and isinstance(node, And | Or) and type(child) is type(node)
             waiting.append((child, level if chained else level + 1))
     return deepest
+
+
+def bound(expression: Expression, aliases: Mapping[str, object]) -> Expression:
+    """The tree with what its aliases stand for, a tree or an array; an alias that nobody assigned is null."""
+    match expression:
+        case Alias(name):
+            found = aliases.get(name)
+            return found if isinstance(found, Expression) else Literal(None)
+        case And() | Or():
+            return reduce(type(expression), [bound(operand, aliases) for operand in chain(expression)])
+        case QueryFunction(name, arguments):
+            return QueryFunction(name, {key: _argument(value, aliases) for key, value in arguments.items()})
+        case _:
+            return _with_bound_parts(expression, aliases)
+
+
+def _with_bound_parts(expression: Expression, aliases: Mapping[str, object]) -> Expression:
+    match expression:
+        case Compare(op, left, right):
+            return Compare(op, bound(left, aliases), bound(right, aliases))
+        case Not(operand):
+            return Not(bound(operand, aliases))
+        case Call(name, args):
+            return Call(name, tuple(bound(one, aliases) for one in args))
+        case Lambda(path, quantifier, variable, condition) if condition is not None:
+            return Lambda(path, quantifier, variable, bound(condition, aliases))
+        case _:
+            return expression
+
+
+def _argument(value: object, aliases: Mapping[str, object]) -> object:
+    """A named argument: aliases may stand for arrays, and for texts that are written like constants."""
+    found = aliases.get(value.name) if isinstance(value, Alias) else value
+    return found.value if isinstance(found, Literal) else found
 
 
 def chain(expression: And | Or) -> list[Expression]:

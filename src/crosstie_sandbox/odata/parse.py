@@ -1,10 +1,11 @@
 """Text of a `$filter` to its tree, by an LALR grammar that needs no recursion however long a chain is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import cast
 from uuid import UUID
 
@@ -14,25 +15,44 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from crosstie_sandbox.odata.errors import ODataSyntaxError
 from crosstie_sandbox.odata.expression import (
+    Alias,
     And,
     Call,
     Compare,
     Expression,
+    Lambda,
     Literal,
     Not,
     Or,
     Property,
     QueryFunction,
     Scalar,
+    bound,
     nesting,
 )
 
 LENGTH_LIMIT = 32_768
 DEPTH_LIMIT = 100
+_NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 
 
-def parse_filter(text: str) -> Expression:
-    """The tree of a `$filter`; raises ODataSyntaxError with the position that could not be understood."""
+def parse_filter(text: str, aliases: Mapping[str, str] = _NO_ALIASES) -> Expression:
+    """The tree of a `$filter`; raises ODataSyntaxError with the position that could not be understood.
+
+    `aliases` has the texts of parameter aliases by name, the `@` included: constants, columns or JSON arrays.
+    """
+    expression = _tree(text)
+    if "@" not in text:
+        return expression
+    return bound(expression, {name: _assigned(value) for name, value in aliases.items() if name in text})
+
+
+def _assigned(text: str) -> object:
+    """What an alias stands for; another alias in it stands for nothing."""
+    return _array(text) if text.lstrip().startswith("[") else bound(_tree(text), {})
+
+
+def _tree(text: str) -> Expression:
     if len(text) > LENGTH_LIMIT:
         raise ODataSyntaxError(f"The filter is longer than {LENGTH_LIMIT} characters.", LENGTH_LIMIT)
     try:
@@ -95,9 +115,23 @@ class _Builder(Transformer[Token, object]):
         name, *arguments = items
         return QueryFunction(str(name), dict(cast("tuple[str, object]", pair) for pair in arguments))
 
-    def argument(self, items: list[Token | Literal]) -> tuple[str, object]:
+    def argument(self, items: list[Token | Literal | Alias]) -> tuple[str, object]:
         name, value = items
+        if isinstance(value, Alias):
+            return str(name), value
         return str(name), value.value if isinstance(value, Literal) else _array(value)
+
+    def quantified(self, items: list[Token | Expression]) -> Expression:
+        at = next(index for index, item in enumerate(items) if isinstance(item, Token) and item.type == "QUANTIFIER")
+        path = tuple(str(name) for name in items[:at])
+        match items[at + 1 :]:
+            case [variable, condition]:
+                return Lambda(path, str(items[at]), str(variable), cast("Expression", condition))
+            case _:
+                return Lambda(path, str(items[at]), "", None)
+
+    def alias(self, items: list[Token]) -> Expression:
+        return Alias(str(items[0]))
 
 
 def _quoted(text: str) -> str:
@@ -125,7 +159,7 @@ def _value(token: Token) -> Scalar:
         raise ODataSyntaxError(f"'{token[:100]}' is not a value: {reason}.", token.start_pos or 0) from None
 
 
-def _array(token: Token | Literal) -> object:
+def _array(token: str) -> object:
     try:
         return simplejson.loads(str(token), use_decimal=True)
     except (ValueError, RecursionError):

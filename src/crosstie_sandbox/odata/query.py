@@ -68,13 +68,14 @@ def _options(pairs: list[tuple[str, str]], *, depth: int) -> QueryOptions:
                 f"Query option '{name}' was specified more than once, but it must be specified at most once."
             )
         given[name] = value
+    aliases = {name: value for name, value in given.items() if name.startswith("@")} if depth == 1 else {}
     select = given.pop("$select", None)
     expand = given.pop("$expand", None)
     filter_text = given.pop("$filter", None)
     return QueryOptions(
         select=None if select is None or select.strip() in {"", "*"} else _names(select),
-        filter=None if filter_text is None else parse_filter(filter_text),
-        orderby=_orderby(given.pop("$orderby", "")),
+        filter=None if filter_text is None else parse_filter(filter_text, aliases),
+        orderby=_orderby(given.pop("$orderby", ""), aliases),
         top=_whole_number("$top", given.pop("$top", None)),
         skip=_whole_number("$skip", given.pop("$skip", None)),
         count=_truth("$count", given.pop("$count", "false")),
@@ -116,19 +117,23 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
-def _orderby(text: str) -> tuple[Order, ...]:
+def _orderby(text: str, aliases: Mapping[str, str]) -> tuple[Order, ...]:
     if not text.strip():
         return ()
     orders: list[Order] = []
     for item in split(text, ","):
         match item.split():
             case [name] | [name, "asc"]:
-                orders.append(Order(tuple(name.split("/")), descending=False))
+                orders.append(Order(_path(name, aliases), descending=False))
             case [name, "desc"]:
-                orders.append(Order(tuple(name.split("/")), descending=True))
+                orders.append(Order(_path(name, aliases), descending=True))
             case _:
                 raise ODataSyntaxError(f"The $orderby option '{text}' cannot be read at '{item}'.")
     return tuple(orders)
+
+
+def _path(name: str, aliases: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(aliases.get(name, name).split("/"))
 
 
 def _expand(text: str, depth: int) -> Expand:

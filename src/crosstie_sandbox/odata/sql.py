@@ -16,10 +16,12 @@ from uuid import UUID
 
 from crosstie_sandbox.odata.errors import TypeMismatchError, UnsupportedError
 from crosstie_sandbox.odata.expression import (
+    Alias,
     And,
     Call,
     Compare,
     Expression,
+    Lambda,
     Literal,
     Not,
     Or,
@@ -59,6 +61,7 @@ class Column:
 Fragment = tuple[str, list[object]]
 ColumnOf = Callable[[tuple[str, ...]], Column]
 FunctionToSql = Callable[[QueryFunction, ColumnOf], Fragment]
+QuantifiedToSql = Callable[[Lambda], Fragment]
 NO_FUNCTIONS: Mapping[str, FunctionToSql] = MappingProxyType({})
 
 
@@ -82,15 +85,21 @@ _WILDCARDS = frozenset("%_[")
 _CHANGES_OF_CASE = {"tolower": "odata_lower", "toupper": "odata_upper"}
 
 
-def to_sql(expression: Expression, column: ColumnOf, matching: Matching = EXACT) -> Fragment:
-    """The WHERE text of a filter and the values bound to its question marks, in order."""
-    return _Writer(column, matching).predicate(expression)
+def to_sql(
+    expression: Expression, column: ColumnOf, matching: Matching = EXACT, quantified: QuantifiedToSql | None = None
+) -> Fragment:
+    """The WHERE text of a filter and the values bound to its question marks, in order.
+
+    `quantified` writes `any` and `all`, where there are collections to ask about.
+    """
+    return _Writer(column, matching, quantified).predicate(expression)
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
     column: ColumnOf
     matching: Matching
+    quantified: QuantifiedToSql | None
 
     def predicate(self, node: Expression) -> Fragment:
         match node:
@@ -103,7 +112,7 @@ class _Writer:
                 return self._compare(node)
             case Call():
                 return self._call(node)
-            case QueryFunction():
+            case QueryFunction() | Lambda() | Alias():
                 return self._function(node)
             case Property() | Literal():
                 return self._flag(node)
@@ -211,7 +220,13 @@ class _Writer:
             case _:
                 return f"substr({operand}, -{len(value)}) = ? COLLATE BINARY", value
 
-    def _function(self, node: QueryFunction) -> Fragment:
+    def _function(self, node: QueryFunction | Lambda | Alias) -> Fragment:
+        if isinstance(node, Alias):
+            raise UnsupportedError(f"The alias '{node.name}' cannot be used here.")
+        if isinstance(node, Lambda):
+            if self.quantified is None:
+                raise UnsupportedError(f"The operator '{node.quantifier}' is not supported.")
+            return self.quantified(node)
         writer = self.matching.functions.get(node.name)
         if writer is None:
             raise UnsupportedError(f"The query function '{node.name}' is not supported.")

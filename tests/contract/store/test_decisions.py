@@ -80,15 +80,20 @@ class DecisionsContract:
         assert list(store.couplings.all(CUSTOMER)) == [coupling(1)]
         assert store.partings.generations(CUSTOMER, [erp(1)]) == {}
 
-    def test_records_that_were_left_behind_are_known_by_their_last_outcome(self, store: SqlStore) -> None:
-        """Of the side and the ids asked for."""
-        left = {"reason": Reason(ReasonCode.UNCOUPLED, {"side": "CRM"})}
-        store.outcomes.put([outcome(1, **left), outcome(2), outcome(3, **left), outcome(1, Side.CRM, **left)])
+    def test_records_that_stay_uncoupled_are_known_with_the_reason(self, store: SqlStore) -> None:
+        """Both of each pair, by side and id, whatever is said of them later, until another coupling of theirs ends."""
+        gone, by_hand = Reason(ReasonCode.UNCOUPLED, {"side": "CRM"}), Reason(ReasonCode.UNCOUPLED_BY_HAND)
+        store.partings.end([coupling(1)], gone)
+        store.partings.end([coupling(2)])
+        store.partings.end([coupling(4), coupling(5)], by_hand)
+        store.partings.end([coupling(5)])
+        store.outcomes.put([outcome(4)])
 
-        assert store.partings.left(CUSTOMER, Side.ERP, [erp(1), erp(2)]) == {erp(1)}
-        assert store.partings.left(CUSTOMER, Side.CRM, [crm(1), crm(2)]) == {crm(1)}
-        assert store.partings.left(CONTACT, Side.ERP, [erp(1)]) == set()
-        assert store.partings.left(CUSTOMER, Side.ERP, []) == set()
+        left = store.partings.left(CUSTOMER, Side.ERP, [erp(1), erp(2), erp(4), erp(5)])
+        assert left == {erp(1): gone, erp(4): by_hand}
+        assert store.partings.left(CUSTOMER, Side.CRM, [crm(1), crm(2)]) == {crm(1): gone}
+        assert store.partings.left(CONTACT, Side.ERP, [erp(1)]) == {}
+        assert store.partings.left(CUSTOMER, Side.ERP, []) == {}
 
     def test_a_rule_is_kept_replaced_and_forgotten(self, store: SqlStore) -> None:
         """By mapping and unit; forgetting says whether there was one."""
@@ -179,11 +184,11 @@ class DecisionsContract:
         stranger.partings.end([coupling(1)])
         stranger.rules.keep(CUSTOMER, NAME, ConflictResolution.GET_UPDATE, at=START)
         stranger.mass_changes.note(CUSTOMER, {(Side.ERP, NAME): 1})
-        stranger.outcomes.put([outcome(1, reason=Reason(ReasonCode.UNCOUPLED, {"side": "CRM"}))])
+        stranger.partings.end([coupling(1)], Reason(ReasonCode.UNCOUPLED, {"side": "CRM"}))
 
         assert list(store.couplings.all(CUSTOMER)) == [coupling(1, erp_version=version("a"))]
         assert store.partings.generations(CUSTOMER, [erp(1)]) == {}
-        assert store.partings.left(CUSTOMER, Side.ERP, [erp(1)]) == set()
+        assert store.partings.left(CUSTOMER, Side.ERP, [erp(1)]) == {}
         assert (store.rules.of(CUSTOMER), store.mass_changes.counted(CUSTOMER)) == ({}, {})
         assert stranger.mass_changes.vanished(CUSTOMER, Side.ERP, TABLE, after=0, upto=99) == 0
         assert stranger.mass_changes.never_listed(CUSTOMER, Side.ERP, TABLE, 9) == []

@@ -202,9 +202,9 @@ class JournalContract:
         """The record gets another one, and no other record ever gets the one a stranger took."""
         store.journal.reserve_numbers(CUSTOMER, PATTERN, [crm(1), crm(2)])
 
-        store.journal.release_number(CUSTOMER, crm(2))
-        store.journal.release_number(CUSTOMER, crm(9))
-        store.journal.release_number(CONTACT, crm(1))
+        store.journal.release_numbers(CUSTOMER, [crm(2)])
+        store.journal.release_numbers(CUSTOMER, [crm(9)])
+        store.journal.release_numbers(CONTACT, [crm(1)])
 
         assert store.journal.reserve_numbers(CUSTOMER, PATTERN, [crm(3), crm(2), crm(1)]) == {
             crm(1): "CRM000001",
@@ -242,7 +242,7 @@ class JournalContract:
         assert stranger.journal.of_record(CUSTOMER, Side.ERP, erp(1)) == [(minutes(1), landed)]
         for one in (store, stranger):
             assert one.journal.reserve_numbers(CUSTOMER, PATTERN, [crm(1)]) == {crm(1): "CRM000001"}
-        stranger.journal.release_number(CUSTOMER, crm(1))
+        stranger.journal.release_numbers(CUSTOMER, [crm(1)])
         assert store.journal.reserve_numbers(CUSTOMER, PATTERN, [crm(1)]) == {crm(1): "CRM000001"}
 
 

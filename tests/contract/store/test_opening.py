@@ -16,7 +16,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from crosstie.model.errors import SetupError
-from crosstie.model.words import ConnectionId
+from crosstie.model.reason import Reason, ReasonCode
+from crosstie.model.words import ConnectionId, Side
 from crosstie.store.database import open_database
 from crosstie.store.session import Session
 from crosstie.store.store import SqlStore
@@ -24,10 +25,11 @@ from crosstie.store.tables import metadata
 
 from .builders import CUSTOMER, JOB, START, coupling, crm, erp
 
-HEAD = "0003"
+HEAD = "0004"
 AT = "2026-03-02T09:00:00.000000Z"
+OLD_HAS_NOT = ["guard_count", "kept_apart"]
 OLD_LACKS = [("intent", "is_delete"), ("coupling", "stamps"), ("conflict", "edits"), ("record_outcome", "truncated")]
-"""What revision 0002 did not have."""
+"""What revision 0002 did not have: tables, and columns."""
 OPEN_WHEN_TOLD = """
 import sys
 from crosstie.store.database import open_database
@@ -95,10 +97,11 @@ class OpeningContract:
         engine.dispose()
 
     def test_what_an_older_version_wrote_is_kept(self, empty_url: str) -> None:
-        """Couplings and intents of the schema before are read as they were, with nothing made up."""
+        """Couplings, intents and what was left uncoupled are read as they were, with nothing made up."""
         old = open_database(empty_url)
         with old.begin() as connection:
-            connection.execute(sa.text("DROP TABLE guard_count"))
+            for table in OLD_HAS_NOT:
+                connection.execute(sa.text(f"DROP TABLE {table}"))
             connection.execute(sa.text("CREATE TABLE blanked_field (connection_id VARCHAR(80))"))
             for table, column in OLD_LACKS:
                 connection.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN {column}"))
@@ -106,12 +109,17 @@ class OpeningContract:
             columns = "connection_id, mapping, erp_id, crm_id, generation, base, coupled_at, synchronized_at, job_id"
             row = f"'north', 'CUSTOMER', '{erp(1)}', '{crm(1)}', 0, '{{}}', '{AT}', '{AT}', 'job-1'"
             connection.execute(sa.text(f"INSERT INTO coupling ({columns}) VALUES ({row})"))
+            columns = "connection_id, mapping, side, record_id, kind, reason, reason_data, detail, next_step, label"
+            row = f"'north', 'CUSTOMER', 'erp', '{erp(2)}', 'ignore', 'uncoupled', '{{}}', '', '', ''"
+            more = f"fields, job_id, at, attempts) VALUES ({row}, '[]', 'job-1', '{AT}', 0)"
+            connection.execute(sa.text(f"INSERT INTO record_outcome ({columns}, {more}"))
         old.dispose()
 
         engine = open_database(empty_url)
 
         with closing(SqlStore(Session(engine, ConnectionId("north")))) as store:
             assert list(store.couplings.all(CUSTOMER)) == [replace(coupling(1), erp_number=None)]
+            assert store.partings.left(CUSTOMER, Side.ERP, [erp(2)]) == {erp(2): Reason(ReasonCode.UNCOUPLED)}
         assert contents(engine)["alembic_version"] == [(HEAD,)]
         with engine.connect() as connection:
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []

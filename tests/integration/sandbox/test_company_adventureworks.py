@@ -159,3 +159,27 @@ def test_a_wrong_number_of_an_item_is_named(folder: Path, tmp_path: Path, right:
     with pytest.raises(CompanyDataError) as refusal:
         load(folder, tmp_path / "loaded")
     assert f"items.csv line 2, column {column}, value '{wrong.rsplit(',', maxsplit=1)[-1]}'" in str(refusal.value)
+
+
+def test_list_prices_and_shipping_addresses_arrive(folder: Path, tmp_path: Path) -> None:
+    """What is sold stands on one price list, and an address of type Shipping belongs to its store's customer."""
+    for name, text in ITEM_FILES.items():
+        (folder / name).write_bytes(text.encode())
+    stores = FILES["customers.csv"].replace("address_line1", "store_id,address_line1", 1)
+    stores = stores.replace(",901,1 Main", ",901,934,1 Main").replace(",,2 Rue", ",,,2 Rue")
+    (folder / "customers.csv").write_bytes(stores.encode())
+    (folder / "customer_addresses.csv").write_text(
+        "entity_type,entity_id,address_type,address_line1,address_line2,city,state_code,postal_code,country_code\n"
+        "store,934,Main Office,1 Main Street,,Bothell,WA,01234,US\n"
+        "store,934,Shipping,9 Dock Road,Gate 4,Seattle,WA,98104,US\n"
+        "person,4711,Shipping,Nowhere,,Nowhere,,,US\n",
+        encoding="utf-8",
+    )
+    load(folder, tmp_path / "loaded")
+    erp = tmp_path / "loaded" / ERP_FILE
+    query = "SELECT customerNumber, code, name, addressLine1, addressLine2, city FROM shipToAddresses"
+    assert rows(erp, query) == [("AW1", "SHIPPING", "Great Rails ", "9 Dock Road", "Gate 4", "Seattle")]
+    priced = rows(erp, "SELECT number, unitPrice FROM items WHERE CAST(unitPrice AS REAL) > 0 ORDER BY number")
+    assert priced
+    assert rows(erp, "SELECT assetNumber, unitPrice FROM priceListLines ORDER BY 1") == priced
+    assert rows(erp, "SELECT code, status FROM priceListHeaders") == [("LIST", "Active")]

@@ -79,3 +79,34 @@ def test_a_lookup_by_id_takes_the_natural_key(tmp_path: Path) -> None:
         query = "SELECT c.number, t.code FROM customers c JOIN paymentTerms t ON t.id = c.paymentTermsId"
         found = dict(connection.execute(query).fetchall())
     assert found == {row["number"]: row["paymentTermsId"] for row in data.erp["customers"]() if row["paymentTermsId"]}
+
+
+def test_a_generated_company_has_prices(tmp_path: Path) -> None:
+    """Price lists for everybody and for a price group, resources with their units, second addresses of customers."""
+    numbers = count(1)
+    data = generate(60, lambda name: Random(f"7 {name}"))  # noqa: S311 - no secrets here
+    build(tmp_path, data, clock=lambda: datetime(2026, 1, 2, tzinfo=UTC), ids=lambda: UUID(int=next(numbers)))
+    items = list(data.erp["items"]())
+    with closing(sqlite3.connect(tmp_path / ERP_FILE)) as connection:
+        query = "SELECT code, status, sourceNumber, currencyCode FROM priceListHeaders ORDER BY code"
+        assert connection.execute(query).fetchall() == [
+            ("EXPORT", "Active", "", "EUR"),
+            ("GROSS", "Active", "GROSS", ""),
+            ("STAMM27", "Draft", "STAMM", ""),
+        ]
+        query = (
+            "SELECT assetNumber, unitPrice, status, unitOfMeasureCode FROM priceListLines "
+            "WHERE priceListCode = 'GROSS' ORDER BY lineNumber"
+        )
+        lines = connection.execute(query).fetchall()
+        grouped = connection.execute("SELECT count(*) FROM customers WHERE customerPriceGroup = 'GROSS'").fetchone()
+        query = "SELECT count(*) FROM resources r JOIN resourceUnitsOfMeasure u ON u.resourceNumber = r.number"
+        resources = connection.execute(query).fetchone()
+        addresses = connection.execute("SELECT customerNumber, code FROM shipToAddresses").fetchall()
+    assert [line[0] for line in lines] == [item["number"] for item in items]
+    for line, item in zip(lines, items, strict=True):
+        assert abs(Decimal(line[1]) - Decimal(item["unitPrice"]) * Decimal("0.85")) <= Decimal("0.005")
+        assert line[2:] == ("Active", item["baseUnitOfMeasureCode"])
+    assert grouped[0] > 0
+    assert resources == (4,)
+    assert len(addresses) == 3

@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 from crosstie_sandbox.odata import folding
 from crosstie_sandbox.odata.errors import ODataError, ODataSyntaxError, UnknownPropertyError, UnsupportedError
-from crosstie_sandbox.odata.expression import And, Call, Compare, Literal, Not, Or, Property, QueryFunction, properties
+from crosstie_sandbox.odata.expression import (
+    And,
+    Call,
+    Compare,
+    Lambda,
+    Literal,
+    Not,
+    Or,
+    Property,
+    QueryFunction,
+    properties,
+)
 from crosstie_sandbox.odata.parse import parse_filter
 from crosstie_sandbox.odata.sql import EXACT, Column, Kind, Matching, stored_time, to_sql
 
@@ -50,6 +61,37 @@ def matches(condition: str, matching: Matching = EXACT, **row: object) -> bool:
     assert connection.execute("SELECT count(*) FROM t").fetchone() == (1,)
     connection.close()
     return bool(found)
+
+
+def test_any_and_all_are_told_from_columns_of_that_name() -> None:
+    """A quantifier needs its parentheses; within them the variable begins the paths, and they may nest."""
+    assert parse_filter("a/b/any(o:o/x eq 1)") == Lambda(
+        ("a", "b"), "any", "o", Compare("eq", Property(("o", "x")), Literal(1))
+    )
+    assert parse_filter("not b/any()") == Not(Lambda(("b",), "any", "", None))
+    nested = parse_filter("b/all(o:o/c/any(p:p/x eq o/x))")
+    assert nested == Lambda(
+        ("b",),
+        "all",
+        "o",
+        Lambda(("o", "c"), "any", "p", Compare("eq", Property(("p", "x")), Property(("o", "x")))),
+    )
+    assert parse_filter("all eq any") == Compare("eq", Property(("all",)), Property(("any",)))
+    with pytest.raises(UnsupportedError, match="operator 'any' is not supported"):
+        matches("name/any()")
+
+
+def test_parameter_aliases_stand_for_what_the_query_says() -> None:
+    """An alias is a constant, a column or an array; one that is not assigned, or assigned to another, is null."""
+    aliases = {"@c": "name", "@v": "'it''s'", "@n": "'name'", "@a": '["x"]', "@o": "@v"}
+    assert parse_filter("@c eq @v", aliases) == Compare("eq", Property(("name",)), Literal("it's"))
+    assert parse_filter("not (@c eq @nosuch) and name eq @o", aliases) == And(
+        Not(Compare("eq", Property(("name",)), Literal(None))), Compare("eq", Property(("name",)), Literal(None))
+    )
+    assert parse_filter("M.In(PropertyName=@n,PropertyValues=@a)", aliases) == QueryFunction(
+        "M.In", {"PropertyName": "name", "PropertyValues": ["x"]}
+    )
+    assert parse_filter("name eq '@v'", aliases) == Compare("eq", Property(("name",)), Literal("@v"))
 
 
 def test_values_keep_their_types() -> None:

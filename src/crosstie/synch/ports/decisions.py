@@ -6,22 +6,26 @@ from datetime import datetime
 from typing import Protocol
 
 from crosstie.model.coupling import Coupling
+from crosstie.model.reason import Reason
 from crosstie.model.words import ConflictResolution, MappingName, RecordId, Side
 
 
 class Partings(Protocol):
     """Couplings that ended, and what outlives them."""
 
-    def end(self, couplings: Sequence[Coupling]) -> None:
-        """Drop couplings and raise the generations of their ERP records."""
+    def end(self, couplings: Sequence[Coupling], stays: Reason | None = None) -> None:
+        """Drop couplings and raise the generations of their ERP records; ``stays``: why these stay uncoupled."""
         ...
 
     def generations(self, mapping: MappingName, erp_ids: Sequence[RecordId]) -> Mapping[RecordId, int]:
         """The generation of the next coupling, of the ERP records that were coupled before."""
         ...
 
-    def left(self, mapping: MappingName, side: Side, ids: Sequence[RecordId]) -> AbstractSet[RecordId]:
-        """Which of these uncoupled records were left behind when their counterpart was deleted, for good."""
+    def left(self, mapping: MappingName, side: Side, ids: Sequence[RecordId]) -> Mapping[RecordId, Reason]:
+        """Those of these uncoupled records that are to stay so, and why.
+
+        Their counterpart was deleted, for good, or a person uncoupled them.
+        """
         ...
 
 

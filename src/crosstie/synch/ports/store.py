@@ -217,8 +217,8 @@ class Journal(Protocol):
         """The ERP number reserved for each CRM record; the same at every call."""
         ...
 
-    def release_number(self, mapping: MappingName, id_: RecordId) -> None:
-        """Forget a reserved number that a stranger took; the next call reserves another."""
+    def release_numbers(self, mapping: MappingName, ids: Sequence[RecordId]) -> None:
+        """Forget the numbers reserved for these CRM rows; the next call reserves others."""
         ...
 
 

@@ -68,6 +68,8 @@ def _reading(number: int, name: str) -> Page:
         properties=properties,
         columns=properties,
         navigations={},
+        actions=(),
+        needs=None,
         namespace=NAMESPACE,
     )
 

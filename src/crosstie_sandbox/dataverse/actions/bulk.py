@@ -4,6 +4,7 @@ from crosstie_sandbox.dataverse.address import parse_address, relative, row_id
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import NAMESPACE, ServiceError, bad_request, invalid_argument
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply, json_reply
+from crosstie_sandbox.dataverse.upserting import place_of, upsert
 from crosstie_sandbox.odata.answer import context_url, loads
 
 
@@ -27,11 +28,14 @@ def update_multiple(call: Call) -> Reply:
 
 
 def upsert_multiple(call: Call) -> Reply:
-    """Change or create all targets."""
-    writer, targets = call.session.writer, _targets(call)
+    """Change or create all targets; a new row must not have the columns of its alternate key in the body too."""
+    targets = _targets(call)
     for target in targets:
-        identity = _identity(call, target)
-        writer.upsert(call.table, identity, call.changes(target))
+        place, changes = place_of(call, _argument(call, target)), call.changes(target)
+        repeated = sorted(set(place.key) & set(changes)) if place.identity is None else []
+        if repeated:
+            raise bad_request(f"The column '{repeated[0]}' is part of the key in '@odata.id' and must not be repeated.")
+        upsert(call, place, changes)
     call.session.counters.count("PATCH", len(targets))
     return empty_reply()
 
@@ -49,19 +53,22 @@ def _targets(call: Call) -> list[dict[str, object]]:
 
 
 def _identity(call: Call, target: dict[str, object]) -> str:
-    """The id in a target: its primary key, or the address in `@odata.id`."""
-    table, database = call.table, call.session.database
-    identity, url = target.get(table.primary_key), target.get("@odata.id")
+    return row_id(call.table, _argument(call, target), call.session.database)
+
+
+def _argument(call: Call, target: dict[str, object]) -> str:
+    """Which row a target is: its primary key, or the parentheses of `@odata.id`."""
+    identity, url = target.get(call.table.primary_key), target.get("@odata.id")
     if isinstance(identity, str):
-        return row_id(table, identity, database)
+        return identity
     if isinstance(url, str):
         address = parse_address(relative(url)[0])
-        if address.table(database.schema) is table and address.argument is not None:
-            return row_id(table, address.argument, database)
-    raise invalid_argument(f"Each target needs '{table.primary_key}' or '@odata.id'.")
+        if address.table(call.schema) is call.table and address.argument is not None:
+            return address.argument
+    raise invalid_argument(f"Each target needs '{call.table.primary_key}' or '@odata.id'.")
 
 
 def delete_multiple(call: Call) -> Reply:
     """Standard tables do not have it; a batch of deletions or a BulkDelete job does the same."""
     del call
-    raise ServiceError(501, "0x80040216", "DeleteMultiple has not yet been implemented.")
+    raise ServiceError(501, "0x80040219", "DeleteMultiple has not yet been implemented.")

@@ -37,9 +37,9 @@ def target_of(call: Call, value: object, *allowed: str) -> tuple[Table, str]:
         address = value.get("@odata.id")
         if isinstance(address, str):
             return _existing(call, *_addressed(call, address), allowed)
-        tables = call.schema.tables
         name = str(value.get("@odata.type", "")).removeprefix("#").removeprefix(f"{NAMESPACE}.")
-        for table in [tables[name]] if name in tables else [tables[one] for one in allowed]:
+        known = call.schema.tables
+        for table in [known[name]] if name in known else [known[one] for one in allowed]:
             if isinstance(value.get(table.primary_key), str):
                 return _existing(call, table, str(value[table.primary_key]).lower(), allowed)
     raise bad_request("A parameter that is a row needs '@odata.id', or '@odata.type' and its primary key.")

@@ -4,10 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from crosstie_sandbox.dataverse.actions import bulk, caller, counts, metadata, roles
+from crosstie_sandbox.dataverse.actions import (
+    bulk,
+    bulk_delete,
+    caller,
+    catalogue,
+    closing,
+    counts,
+    generating,
+    merging,
+    metadata,
+    roles,
+)
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import NAMESPACE
 from crosstie_sandbox.dataverse.operation import Reply
+from crosstie_sandbox.dataverse.rules.documents import documents
 
 Doing = Callable[[Call], Reply]
 
@@ -35,15 +47,34 @@ UNBOUND = Operations(
         "RetrieveMetadataChanges": metadata.retrieve_metadata_changes,
     },
     actions={
+        "BulkDelete": bulk_delete.bulk_delete,
+        "CalculatePrice": generating.calculate_price,
+        "CancelSalesOrder": closing.cancel_order,
+        "CloseQuote": closing.close_quote,
+        "ConvertQuoteToSalesOrder": generating.order_from_quote,
+        "ConvertSalesOrderToInvoice": generating.invoice_from_order,
         "CreateEntities": metadata.create_entities,
         "DeleteOptionValue": metadata.delete_option_value,
+        "FulfillSalesOrder": closing.fulfill_order,
+        "GenerateInvoiceFromOpportunity": generating.invoice_from_opportunity,
+        "GenerateQuoteFromOpportunity": generating.quote_from_opportunity,
+        "GenerateSalesOrderFromOpportunity": generating.order_from_opportunity,
         "InsertOptionValue": metadata.insert_option_value,
         "InsertStatusValue": metadata.insert_status_value,
+        "LockInvoicePricing": generating.lock_invoice_pricing,
+        "LockSalesOrderPricing": generating.lock_order_pricing,
+        "LoseOpportunity": closing.lose_opportunity,
+        "Merge": merging.merge,
         "OrderOption": metadata.order_option,
         "PublishAllXml": metadata.publish,
         "PublishXml": metadata.publish,
+        "ReviseQuote": generating.revised_quote,
+        "UnlockInvoicePricing": generating.unlock_invoice_pricing,
+        "UnlockSalesOrderPricing": generating.unlock_order_pricing,
         "UpdateOptionValue": metadata.update_option_value,
         "UpdateStateValue": metadata.update_option_value,
+        "WinOpportunity": closing.win_opportunity,
+        "WinQuote": closing.win_quote,
     },
 )
 OF_SETS = Operations(
@@ -53,6 +84,8 @@ OF_SETS = Operations(
         "UpdateMultiple": bulk.update_multiple,
         "UpsertMultiple": bulk.upsert_multiple,
         "DeleteMultiple": bulk.delete_multiple,
+        "CancelSalesOrder": closing.cancel_order,
+        "FulfillSalesOrder": closing.fulfill_order,
     },
 )
 OF_ROWS: Mapping[str, Operations] = MappingProxyType(
@@ -66,6 +99,8 @@ OF_ROWS: Mapping[str, Operations] = MappingProxyType(
                 "RemovePrivilegeRole": roles.remove_privilege,
             },
         ),
+        "product": Operations({}, {"PublishProductHierarchy": catalogue.publish_hierarchy}),
+        **{name: Operations({}, {"CalculatePrice": generating.calculate_price}) for name in documents()},
         "team": Operations({}, {"AddMembersTeam": roles.add_members, "RemoveMembersTeam": roles.remove_members}),
     }
 )

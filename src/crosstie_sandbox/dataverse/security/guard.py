@@ -125,6 +125,4 @@ class GuardedWriter:
                 self.guard.must_on("Append", table, identity)
             kind = changes.get(navigation.type_column.name) if navigation.type_column else navigation.targets[0]
             if kind in navigation.targets:
-                self.guard.must_on(
-                    "AppendTo", self.guard.database.schema.tables[str(kind)], str(changes[navigation.column.name])
-                )
+                self.guard.must_on("AppendTo", self.writer.tables[str(kind)], str(changes[navigation.column.name]))

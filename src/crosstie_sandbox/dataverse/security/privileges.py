@@ -33,6 +33,7 @@ def rights_on(table: Table) -> Sequence[str]:
     return rights
 
 
+@cache
 def privilege_id(name: str) -> str:
     """The id of a privilege: the same in every organization."""
     return str(uuid5(_NAMESPACE, name.lower()))
@@ -41,14 +42,16 @@ def privilege_id(name: str) -> str:
 def add_missing_privileges(database: Database) -> None:
     """Make sure that every table has its privileges, within a transaction that someone else opened."""
     known = {str(name) for (name,) in database.execute('SELECT name FROM main."privilege"')}
-    for name, access in _wanted(database.schema).items():
-        if name not in known:
-            now, version = database.now(), database.next_version()
-            database.execute(
-                "INSERT INTO privilege (privilegeid, versionnumber, createdon, modifiedon, name, accessright,"
-                " canbebasic, canbelocal, canbedeep, canbeglobal) VALUES (?, ?, ?, ?, ?, ?, 1, 1, 1, 1)",
-                (privilege_id(name), version, now, now, name, access),
-            )
+    now = database.now()
+    database.connection.executemany(
+        "INSERT INTO privilege (privilegeid, versionnumber, createdon, modifiedon, name, accessright,"
+        " canbebasic, canbelocal, canbedeep, canbeglobal) VALUES (?, ?, ?, ?, ?, ?, 1, 1, 1, 1)",
+        [
+            (privilege_id(name), database.next_version(), now, now, name, access)
+            for name, access in _wanted(database.schema).items()
+            if name not in known
+        ],
+    )
 
 
 def forget_privileges(database: Database, table: Table) -> None:

@@ -12,6 +12,8 @@ from crosstie_sandbox.dataverse.security.privileges import add_missing_privilege
 from crosstie_sandbox.dataverse.security.rights import ADMINISTRATOR_TEMPLATE, watch_changes
 from crosstie_sandbox.dataverse.writing import Writer
 
+Patterns = tuple[tuple[str, int], ...]
+
 
 @cache
 def _roles() -> Sequence[Mapping[str, Any]]:
@@ -24,16 +26,15 @@ def add_roles(database: Database, writer: Writer) -> None:
     """Privileges and roles of a fresh organization, within a transaction that someone else opened."""
     watch_changes(database)
     add_missing_privileges(database)
-    tables = database.schema.tables
     for spec in _roles():
         template = spec.get("template")
         if template is not None:
-            writer.create(tables["roletemplate"], {"roletemplateid": template, "name": spec["name"]})
-        role = writer.create(tables["role"], {"name": spec["name"], "roletemplateid": template})
-        _fill(database, role, spec.get("privileges", ()))
+            writer.create(writer.tables["roletemplate"], {"roletemplateid": template, "name": spec["name"]})
+        role = writer.create(writer.tables["role"], {"name": spec["name"], "roletemplateid": template})
+        _fill(database, role, tuple((pattern, depth) for pattern, depth in spec.get("privileges", ())))
 
 
-def _fill(database: Database, role: str, patterns: Sequence[tuple[str, int]]) -> None:
+def _fill(database: Database, role: str, patterns: Patterns) -> None:
     """Give a new role what its patterns say; hundreds of rows, so not one by one."""
     rows = [
         (str(database.ids()), database.next_version(), role, privilege, depth)
@@ -47,7 +48,8 @@ def _fill(database: Database, role: str, patterns: Sequence[tuple[str, int]]) ->
     )
 
 
-def _depth(name: str, patterns: Sequence[tuple[str, int]]) -> int:
+@cache
+def _depth(name: str, patterns: Patterns) -> int:
     return next((depth for pattern, depth in patterns if fnmatchcase(name, pattern)), 0)
 
 
@@ -55,14 +57,14 @@ def grant(writer: Writer, role: str, privilege: str, depth: int) -> None:
     """Give a role a privilege, in place of the depth it had."""
     revoke(writer, role, privilege)
     row = {"roleid": role, "privilegeid": privilege, "privilegedepthmask": depth}
-    writer.create(writer.database.schema.tables["roleprivileges"], row)
+    writer.create(writer.tables["roleprivileges"], row)
 
 
 def revoke(writer: Writer, role: str, privilege: str) -> None:
     """Take a privilege from a role."""
     query = "SELECT roleprivilegeid FROM main.roleprivileges WHERE roleid = ? AND privilegeid = ?"
     for (found,) in writer.database.execute(query, (role, privilege)).fetchall():
-        writer.delete(writer.database.schema.tables["roleprivileges"], str(found))
+        writer.delete(writer.tables["roleprivileges"], str(found))
 
 
 def is_everything(database: Database, role: str) -> bool:
@@ -87,4 +89,4 @@ def assign(writer: Writer, role: str, user: str) -> None:
     """Give a user a role it may have already."""
     query = "SELECT 1 FROM main.systemuserroles WHERE systemuserid = ? AND roleid = ?"
     if writer.database.execute(query, (user, role)).fetchone() is None:
-        writer.create(writer.database.schema.tables["systemuserroles"], {"systemuserid": user, "roleid": role})
+        writer.create(writer.tables["systemuserroles"], {"systemuserid": user, "roleid": role})

@@ -51,5 +51,6 @@ def _pairs(schema: Schema) -> Iterator[tuple[str, str]]:
             yield message, table.logical_name
 
 
+@cache
 def _id(name: str) -> str:
     return str(uuid5(_NAMESPACE, name.lower()))

@@ -79,7 +79,7 @@ class EventQueue(Extension):
             "requestid": origin.request,
             "owningextensionid": step.id,
         }
-        writer.create(database.schema.tables["asyncoperation"], job)
+        writer.create(writer.tables["asyncoperation"], job)
         database.execute(
             "INSERT INTO webhook_delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (

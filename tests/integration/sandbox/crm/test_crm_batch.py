@@ -166,7 +166,7 @@ async def test_bulk_actions(crm) -> None:
         ("CreateMultiple", [], 400, "0x80060888"),
         ("UpdateMultiple", [{"accountid": OWN_ID, "name": "A"}], 404, "0x80040217"),
         ("UpsertMultiple", [{"accountid": OWN_ID, "name": "A"}, {"name": "no key"}], 400, "0x80040203"),
-        ("DeleteMultiple", [{"accountid": OWN_ID}], 501, "0x80040216"),
+        ("DeleteMultiple", [{"accountid": OWN_ID}], 501, "0x80040219"),
         ("NoSuchMultiple", [{"accountid": OWN_ID}], 404, "0x8006088a"),
     ],
 )

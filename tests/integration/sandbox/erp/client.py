@@ -12,6 +12,8 @@ import httpx2
 
 from crosstie_sandbox.businesscentral.app import create_app
 from crosstie_sandbox.businesscentral.database import Database, Settings
+from crosstie_sandbox.businesscentral.limits import VENDOR_LIMITS, Limits
+from crosstie_sandbox.businesscentral.subscriptions.courier import Courier
 from crosstie_sandbox.token import Credentials, Person
 
 ADMINISTRATOR = Person("oid-1", "ada@people.example", "Ada", "Lindqvist", "ada-secret", is_administrator=True)
@@ -50,6 +52,7 @@ class Erp:
     clock: TestClock
     company_id: str
     database: Database
+    courier: Courier
 
     async def add(self, entity_set: str, **fields: object) -> dict[str, object]:
         """Create a record."""
@@ -83,17 +86,19 @@ Refusal = Callable[[httpx2.Response], tuple[int, str, str]]
 
 
 @asynccontextmanager
-async def open_erp(database: Path, settings: Settings) -> AsyncIterator[Erp]:
+async def open_erp(database: Path, settings: Settings, limits: Limits = VENDOR_LIMITS) -> AsyncIterator[Erp]:
     """An ERP over a file."""
     clock = TestClock()
-    app = create_app(database, clock=clock, ids=counted_ids(), credentials=CREDENTIALS, settings=settings)
+    app = create_app(
+        database, clock=clock, ids=counted_ids(), credentials=CREDENTIALS, settings=settings, limits=limits
+    )
     company_id = app.state.database.company_id
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=app),
         base_url=f"{ROOT}/companies({company_id})/",
         auth=(CREDENTIALS.user, CREDENTIALS.web_service_access_key),
     ) as http:
-        yield Erp(http, clock, company_id, app.state.database)
+        yield Erp(http, clock, company_id, app.state.database, app.state.courier)
     app.state.close()
 
 

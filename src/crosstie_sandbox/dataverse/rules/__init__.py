@@ -1,0 +1,1 @@
+"""Business logic of the sales tables: prices, totals, numbers, and which state lets what be changed."""
