@@ -66,6 +66,11 @@ class Database:
         """What access tokens are signed with."""
         return bytes(self.execute("SELECT value FROM setting WHERE name = 'token_key'").fetchone()[0])
 
+    @property
+    def alterations(self) -> int:
+        """How often the schema has been altered."""
+        return self._alterations
+
     def next_version(self) -> int:
         """Number one more write."""
         self._version += 1

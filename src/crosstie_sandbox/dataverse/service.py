@@ -12,6 +12,7 @@ from crosstie_sandbox.dataverse.address import parse_address
 from crosstie_sandbox.dataverse.context import Call, Session
 from crosstie_sandbox.dataverse.errors import ServiceError, from_query, sql_error, unknown_segment, wrong_method
 from crosstie_sandbox.dataverse.expanding import REFERENCES, target_of
+from crosstie_sandbox.dataverse.metadata import routes as metadata
 from crosstie_sandbox.dataverse.operation import Operation, Reply, error_reply
 from crosstie_sandbox.dataverse.preferences import preferences
 from crosstie_sandbox.dataverse.schema import Table
@@ -51,7 +52,7 @@ class Service:
         table = "crmbaseentity"
         try:
             address = parse_address(path)
-            if address.name and address.name not in UNBOUND:
+            if address.name and address.name not in UNBOUND and address.name not in metadata.NAMES:
                 table = address.table(self.session.database.schema).logical_name
             options = parse_query(operation.query)
             call = Call(
@@ -79,6 +80,8 @@ def _route(call: Call) -> Reply:
     if not address.name:
         _check(method, "GET")
         return _counted(call, method, gets.service_document)
+    if address.name in metadata.NAMES:
+        return _counted(call, method, lambda one: metadata.answer(one, method))
     if address.name in UNBOUND:
         return _operate(call, UNBOUND, name_of(address.name), method)
     operations = bound(call)

@@ -13,6 +13,7 @@ from crosstie_sandbox.dataverse.actions import (
     counts,
     generating,
     merging,
+    metadata,
     roles,
 )
 from crosstie_sandbox.dataverse.context import Call
@@ -40,7 +41,11 @@ class Operations:
 
 NO_ACTIONS: Mapping[str, Doing] = MappingProxyType({})
 UNBOUND = Operations(
-    functions={"WhoAmI": caller.who_am_i, "RetrieveTotalRecordCount": counts.total_record_count},
+    functions={
+        "WhoAmI": caller.who_am_i,
+        "RetrieveTotalRecordCount": counts.total_record_count,
+        "RetrieveMetadataChanges": metadata.retrieve_metadata_changes,
+    },
     actions={
         "BulkDelete": bulk_delete.bulk_delete,
         "CalculatePrice": generating.calculate_price,
@@ -48,17 +53,26 @@ UNBOUND = Operations(
         "CloseQuote": closing.close_quote,
         "ConvertQuoteToSalesOrder": generating.order_from_quote,
         "ConvertSalesOrderToInvoice": generating.invoice_from_order,
+        "CreateEntities": metadata.create_entities,
+        "DeleteOptionValue": metadata.delete_option_value,
         "FulfillSalesOrder": closing.fulfill_order,
         "GenerateInvoiceFromOpportunity": generating.invoice_from_opportunity,
         "GenerateQuoteFromOpportunity": generating.quote_from_opportunity,
         "GenerateSalesOrderFromOpportunity": generating.order_from_opportunity,
+        "InsertOptionValue": metadata.insert_option_value,
+        "InsertStatusValue": metadata.insert_status_value,
         "LockInvoicePricing": generating.lock_invoice_pricing,
         "LockSalesOrderPricing": generating.lock_order_pricing,
         "LoseOpportunity": closing.lose_opportunity,
         "Merge": merging.merge,
+        "OrderOption": metadata.order_option,
+        "PublishAllXml": metadata.publish,
+        "PublishXml": metadata.publish,
         "ReviseQuote": generating.revised_quote,
         "UnlockInvoicePricing": generating.unlock_invoice_pricing,
         "UnlockSalesOrderPricing": generating.unlock_order_pricing,
+        "UpdateOptionValue": metadata.update_option_value,
+        "UpdateStateValue": metadata.update_option_value,
         "WinOpportunity": closing.win_opportunity,
         "WinQuote": closing.win_quote,
     },

@@ -1,0 +1,1 @@
+"""Tables described by the service itself: reading their definitions, and altering them while the server runs."""
