@@ -72,3 +72,8 @@ def behaviour_of(page: Page) -> Behaviour:
 def action_of(page: Page, name: str) -> Action | None:
     """What a row of a page does when it is told to; None if the page has no such action."""
     return _actions.get((page.entity_set, name)) if name in page.actions else None
+
+
+def service_action_of(page: Page, name: str) -> Action:
+    """What a row does when a web service that lists the action tells it to."""
+    return _actions[page.entity_set, name]

@@ -27,6 +27,14 @@ _EXTRA_INDEXES = {
     "customers": ("salespersonCode", "currencyCode", "primaryContactNumber", "lastModifiedDateTime"),
     "contacts": ("companyNumber", "lastModifiedDateTime"),
     "items": ("lastModifiedDateTime",),
+    "customerLedgerEntries": ("customerNumber", "documentNumber", "lastModifiedDateTime"),
+    "itemLedgerEntries": ("itemNumber", "lastModifiedDateTime"),
+    "salesQuotes": ("customerNumber", "billToCustomerNumber"),
+    "salesOrders": ("customerNumber", "billToCustomerNumber", "lastModifiedDateTime"),
+    "salesInvoices": ("customerNumber", "billToCustomerNumber", "orderId", "lastModifiedDateTime"),
+    "salesCreditMemos": ("customerNumber", "billToCustomerNumber"),
+    "salesShipments": ("customerNumber", "billToCustomerNumber", "orderNumber"),
+    "customerPayments": ("customerNumber",),
 }
 _RELATIONS = """
 CREATE TABLE businessRelations (
@@ -58,10 +66,54 @@ CREATE VIEW subscriptions AS
            systemModifiedAt AS lastModifiedDateTime, clientState, expirationDateTime, systemCreatedAt,
            userId AS systemCreatedBy, systemModifiedAt, userId AS systemModifiedBy, etag
     FROM webhookSubscriptions;
+CREATE TABLE media (
+    id TEXT PRIMARY KEY, content BLOB NOT NULL, contentType TEXT NOT NULL, width INTEGER NOT NULL,
+    height INTEGER NOT NULL, version INTEGER NOT NULL, etag TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE VIEW pictures AS
+    SELECT p.id AS id, 'Customer' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM customers p LEFT JOIN media m ON m.id = p.id
+    UNION ALL
+    SELECT p.id AS id, 'Item' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM items p LEFT JOIN media m ON m.id = p.id
+    UNION ALL
+    SELECT p.id AS id, 'Vendor' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM vendors p LEFT JOIN media m ON m.id = p.id
+    UNION ALL
+    SELECT p.id AS id, 'Contact' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM contacts p LEFT JOIN media m ON m.id = p.id
+    UNION ALL
+    SELECT p.id AS id, 'Item_x0020_Variant' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM itemVariants p LEFT JOIN media m ON m.id = p.id;
+CREATE TRIGGER pictures_delete INSTEAD OF DELETE ON pictures BEGIN DELETE FROM media WHERE id = old.id; END;
 CREATE VIEW customerFinancialDetails AS
-    SELECT id, number, '0' AS balance, '0' AS totalSalesExcludingTax, balanceDue AS overdueAmount,
-           lastModifiedDateTime, etag
-    FROM customers;
+    SELECT c.id, c.number, decimal_sum(e.remainingAmountLocal) AS balance,
+           decimal_sum(e.salesLocal) AS totalSalesExcludingTax,
+           decimal_sum(CASE WHEN e.dueDate < work_date() THEN e.remainingAmountLocal ELSE '0' END) AS overdueAmount,
+           c.lastModifiedDateTime, c.etag
+    FROM customers c LEFT JOIN customerLedgerEntries e ON e.customerNumber = c.number
+    GROUP BY c.id;
+CREATE VIEW outstandingLines AS
+    SELECT o.billToCustomerNumber AS customerNumber,
+           local_part(l.netAmountIncludingTax, l.quantity, l.shippedQuantity, l.quantity, o.currencyFactor)
+               AS outstanding,
+           local_part(l.netAmountIncludingTax, l.shippedQuantity, l.invoicedQuantity, l.quantity, o.currencyFactor)
+               AS shippedNotInvoiced
+    FROM salesOrders o JOIN salesOrderLines l ON l.documentId = o.id;
+CREATE VIEW customerStatistics AS
+    SELECT f.number, f.balance, f.overdueAmount, f.totalSalesExcludingTax,
+           (SELECT ifnull(decimal_sum(outstanding), '0') FROM outstandingLines WHERE customerNumber = f.number)
+               AS outstandingOrders,
+           (SELECT ifnull(decimal_sum(shippedNotInvoiced), '0') FROM outstandingLines WHERE customerNumber = f.number)
+               AS shippedNotInvoiced,
+           (SELECT ifnull(decimal_sum(local_part(i.totalAmountIncludingTax, '1', '0', '1', i.currencyFactor)), '0')
+            FROM salesInvoices i WHERE i.billToCustomerNumber = f.number AND NOT i.posted) AS outstandingInvoices
+    FROM customerFinancialDetails f;
 CREATE VIEW customerContacts AS
     SELECT c.id AS id, c.email AS email, c.firstName AS firstName, c.lastName AS lastName,
            c.jobTitle AS professionalTitle, k.id AS customerId, k.displayName AS customerName,
@@ -79,8 +131,6 @@ class Settings:
 
     company_name: str = "Crosstie Trading"
     manual_numbers: bool = True
-    webhook_delay: float = 30
-    """Seconds that changes wait to be told, so that many of one record are told as one."""
     webhook_pauses: tuple[float, ...] = (60, 60, 60, 600, 6000)
     """Seconds between two attempts to reach a receiver; after the last attempt its subscription ends."""
     webhook_most_changes: int = 1000

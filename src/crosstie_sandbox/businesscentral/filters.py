@@ -70,7 +70,7 @@ def column(page: Page, path: tuple[str, ...]) -> sql.Column:
     found = page.properties.get(path[0]) if len(path) == 1 else None
     if found is None:
         raise unknown_property(page, "/".join(path))
-    return sql.Column(f'"{found.name}"', _KINDS[found.kind])
+    return sql.Column(found.sql, _KINDS[found.kind])
 
 
 def _column_of_neighbour(page: Page, way: str, name: str) -> sql.Column:

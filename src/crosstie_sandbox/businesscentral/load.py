@@ -16,6 +16,7 @@ from crosstie_sandbox.businesscentral.customer_rules import CustomerRules
 from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings
 from crosstie_sandbox.businesscentral.errors import ApiError, dialog
 from crosstie_sandbox.businesscentral.item_rules import LoadedItemRules
+from crosstie_sandbox.businesscentral.opening_rules import OpeningStockRules
 from crosstie_sandbox.businesscentral.page import Page, Property, pages, tables
 from crosstie_sandbox.businesscentral.payload import Changes
 from crosstie_sandbox.businesscentral.price_list_rules import PriceListLineRules, PriceListRules
@@ -34,6 +35,8 @@ _INSERTED = (
     "shipmentMethods",
     "taxAreas",
     "taxGroups",
+    "vatPostingSetup",
+    "accounts",
     "dimensions",
     "dimensionValues",
     "salespeoplePurchasers",
@@ -50,6 +53,7 @@ _INSERTED = (
     "inventoryPostingGroups",
     "items",
     "itemVariants",
+    "itemLedgerEntries",
     "itemUnitsOfMeasure",
     "resources",
     "resourceUnitsOfMeasure",
@@ -60,6 +64,7 @@ _INSERTED = (
 )
 """In an order in which every record comes after those that it names."""
 _LOADED: Mapping[str, Behaviour] = {
+    "itemLedgerEntries": OpeningStockRules(),
     "items": LoadedItemRules(),
     "priceListHeaders": PriceListRules(drafts_only=False),
     "priceListLines": PriceListLineRules(drafts_only=False),

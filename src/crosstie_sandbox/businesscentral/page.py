@@ -51,10 +51,17 @@ class Property:
     """The property that names the same record by its id."""
     local: bool
     """Blank and the code of the local currency mean the same."""
+    computed: str | None
+    """The value in SQL, where it follows from other tables whenever it is read."""
     derived: tuple[str, str] | None
     """The property that names a record by id or code, and the property of that record that is shown here."""
     texts: Mapping[str, str]
     """The vendor's own words when the code (`code`), the id (`id`) or the agreement of both (`both`) is wrong."""
+
+    @property
+    def sql(self) -> str:
+        """The property in a query of its page's table."""
+        return f'"{self.name}"' if self.computed is None else f"({self.computed})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +136,8 @@ class Page:
     needs: Needs | None
     identity: str
     """The property that holds the SystemId, or what else a row is addressed by."""
+    media: str
+    """The name of the bytes that belong to each row; nothing for most pages."""
     of_environment: bool
     """Whether the rows belong to the environment instead of a company."""
     namespace: str = "Microsoft.NAV"
@@ -207,6 +216,7 @@ def _page(data: dict[str, Any], enums: dict[str, list[str]]) -> Page:
         actions=tuple(data.get("actions", ())),
         needs=_needs(data.get("needs")),
         identity=data.get("identity", "id"),
+        media=data.get("media", ""),
         of_environment=data.get("of_environment", False),
     )
 
@@ -236,6 +246,7 @@ def _property(name: str, entry: dict[str, Any], enums: dict[str, list[str]]) -> 
         relation=_pair(entry.get("relation")),
         twin=entry.get("twin"),
         local=entry.get("local", False),
+        computed=entry.get("computed"),
         derived=_pair(entry.get("derived")),
         texts=entry.get("texts", {}),
     )

@@ -123,7 +123,7 @@ def _select(
     skip: int,
 ) -> list[Row]:
     names = (*page.properties, "etag")
-    listed = ", ".join(f'"{name}"' for name in names)
+    listed = ", ".join([*(f'{column.sql} AS "{column.name}"' for column in page.properties.values()), '"etag"'])
     text, values = _where(conditions)
     order = ", ".join(sort.sql for sort in sorts)
     query = f'SELECT {listed} FROM "{page.entity_set}"{text} ORDER BY {order} LIMIT ? OFFSET ?'

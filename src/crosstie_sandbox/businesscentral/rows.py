@@ -74,7 +74,9 @@ def those(database: Database, page: Page, **wanted: Stored) -> list[Row]:
 
 @cache
 def _select(page: Page) -> str:
-    listed = ", ".join(f'"{name}"' for name in columns(page))
+    listed = ", ".join(
+        f'{page.columns[name].sql} AS "{name}"' if name in page.columns else f'"{name}"' for name in columns(page)
+    )
     return f'SELECT {listed} FROM "{page.entity_set}"'
 
 

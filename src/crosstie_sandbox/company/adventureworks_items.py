@@ -4,9 +4,7 @@ All these files may be missing. A category is one of Microsoft's subcategories. 
 are counted one by one, so it is EA (Each) here. The price is the present list price, the cost the standard cost.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 
 from crosstie_sandbox.company.data import Fields
 
@@ -15,7 +13,7 @@ COLUMNS = {
     "item_categories.csv": frozenset({"subcategory_name"}),
     "units_of_measure.csv": frozenset({"unit_code", "name"}),
     "locations.csv": frozenset({"location_id", "name"}),
-    "inventory.csv": frozenset({"item_number", "quantity"}),
+    "inventory.csv": frozenset({"item_number", "location_id", "quantity"}),
     "ship_methods.csv": frozenset({"ship_method_id", "name"}),
     "countries.csv": frozenset({"country_code", "name"}),
 }
@@ -23,6 +21,7 @@ FILE_OF = {
     "items": "items.csv",
     "itemCategories": "item_categories.csv",
     "unitsOfMeasure": "units_of_measure.csv",
+    "itemLedgerEntries": "inventory.csv",
     "locations": "locations.csv",
     "shipmentMethods": "ship_methods.csv",
     "countriesRegions": "countries.csv",
@@ -33,7 +32,6 @@ Tables = Mapping[str, Sequence[Mapping[str, str]]]
 
 
 def _items(tables: Tables) -> Iterator[Fields]:
-    stock = _stock(tables)
     units = {record["unit_code"] for record in tables.get("units_of_measure.csv", ())}
     categories = {record["subcategory_name"] for record in tables.get("item_categories.csv", ())}
     for record in tables["items.csv"]:
@@ -45,20 +43,19 @@ def _items(tables: Tables) -> Iterator[Fields]:
             "baseUnitOfMeasureCode": _UNIT if _UNIT in units else "",
             "unitPrice": record["list_price"],
             "unitCost": record["standard_cost"],
-            "inventory": stock.get(record["item_number"], ""),
         }
 
 
-def _stock(tables: Tables) -> dict[str, str]:
-    """What is in stock of each item at all places together; what is no number is left for the load to refuse."""
-    counted: defaultdict[str, Decimal] = defaultdict(Decimal)
-    wrong: dict[str, str] = {}
-    for record in tables.get("inventory.csv", ()):
-        try:
-            counted[record["item_number"]] += Decimal(record["quantity"])
-        except InvalidOperation:
-            wrong[record["item_number"]] = record["quantity"]
-    return {**{number: str(quantity) for number, quantity in counted.items()}, **wrong}
+def _stock(tables: Tables) -> Iterator[Fields]:
+    """What is in stock of each item at each place."""
+    known = {record["location_id"] for record in tables.get("locations.csv", ())}
+    for record in tables["inventory.csv"]:
+        place = record["location_id"]
+        yield {
+            "itemNumber": record["item_number"],
+            "locationCode": place if place in known else "",
+            "quantity": record["quantity"],
+        }
 
 
 def _category_code(name: str) -> str:
@@ -93,6 +90,7 @@ def _countries(tables: Tables) -> Iterator[Fields]:
 
 MADE: Mapping[str, Callable[[Tables], Iterator[Fields]]] = {
     "items": _items,
+    "itemLedgerEntries": _stock,
     "itemCategories": _categories,
     "unitsOfMeasure": _units,
     "locations": _locations,

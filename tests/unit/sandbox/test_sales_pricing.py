@@ -34,7 +34,7 @@ def price(*offers: Offer, sale: Sale = SALE) -> Decimal:
 
 def test_without_a_price_list_the_item_says_the_price() -> None:
     """The price on the item counts per base unit, converted into the document's unit, currency and terms."""
-    assert best_price([], LIST, SALE) == Price(D(100), D(0), allows_invoice_discount=True)
+    assert best_price([], LIST, SALE) == Price(D(100), D(0), allows_invoice_discount=True, from_list=False)
     box = replace(SALE, unit="BOX", quantity_per_unit=D(12), currency="USD", units_of_currency=D("1.1"))
     assert price(sale=box) == D(1320)
     assert price(sale=replace(SALE, prices_include_vat=True)) == D(125)
@@ -88,7 +88,7 @@ def test_the_highest_discount_counts_where_it_is_allowed() -> None:
     ten = replace(five, discount_percent=D(10))
     assert best_price([EVERYBODY, five, ten], LIST, SALE).discount_percent == D(10)
     net = replace(EVERYBODY, allows_line_discount=False, allows_invoice_discount=False)
-    assert best_price([net, ten], LIST, SALE) == Price(D(90), D(0), allows_invoice_discount=False)
+    assert best_price([net, ten], LIST, SALE) == Price(D(90), D(0), allows_invoice_discount=False, from_list=True)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ _EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
 ZERO = Decimal(0)
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
+LOCAL_PRECISION = Decimal("0.01")
 PERCENT_PRECISION = Decimal("0.00001")
 
 

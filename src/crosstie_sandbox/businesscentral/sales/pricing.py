@@ -73,6 +73,8 @@ class Price:
     unit_price: Decimal
     discount_percent: Decimal
     allows_invoice_discount: bool
+    from_list: bool
+    """Whether a price list says it, and not the item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ def best_price(offers: Iterable[Offer], list_price: ListPrice, sale: Sale) -> Pr
     discountable = chosen is None or chosen.allows_line_discount
     discounts = _in_best_currency([offer for offer in suited if offer.discount_percent], sale) if discountable else []
     discount = max((offer.discount_percent for offer in discounts), default=ZERO)
-    return Price(price, discount, chosen is None or chosen.allows_invoice_discount)
+    allows_invoice_discount = chosen is None or chosen.allows_invoice_discount
+    return Price(price, discount, allows_invoice_discount, chosen is not None or bool(discounts))
 
 
 def _suits(offer: Offer, sale: Sale) -> bool:

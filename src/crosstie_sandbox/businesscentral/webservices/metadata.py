@@ -28,6 +28,7 @@ def document(published: Mapping[str, Service]) -> str:
     _company(schema, published)
     for service in published.values():
         _entity_type(schema, published, service)
+        _actions(schema, service)
     add(schema, "Term", Name=_ALLOWED_VALUES, Type="Edm.String", AppliesTo="Property")
     container = add(schema, "EntityContainer", Name=NAMESPACE)
     add(container, "EntitySet", Name=COMPANY, EntityType=f"{NAMESPACE}.{COMPANY}")
@@ -59,6 +60,12 @@ def _entity_type(schema: ET.Element, published: Mapping[str, Service], service: 
 
 def _collection(name: str) -> str:
     return f"Collection({NAMESPACE}.{name})"
+
+
+def _actions(schema: ET.Element, service: Service) -> None:
+    for name in service.page.actions:
+        action = add(schema, "Action", Name=name, IsBound="true")
+        add(action, "Parameter", Name="bindingParameter", Type=f"{NAMESPACE}.{service.name}")
 
 
 def _property(entity: ET.Element, column: Property, *, is_key: bool) -> None:

@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from urllib.parse import quote
 
 from crosstie_sandbox.businesscentral.addresses import query_company
+from crosstie_sandbox.businesscentral.behaviour import service_action_of
 from crosstie_sandbox.businesscentral.calls import NO_HEADERS, Answer, Call
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import ApiError, no_company, no_set
+from crosstie_sandbox.businesscentral.etags import check_etag
 from crosstie_sandbox.businesscentral.paging import next_query
 from crosstie_sandbox.businesscentral.reading import Scope, Shown, count_rows
+from crosstie_sandbox.businesscentral.rows import get
 from crosstie_sandbox.businesscentral.users.permissions import check_permission
 from crosstie_sandbox.businesscentral.verbs import BYTE_ORDER_MARK
 from crosstie_sandbox.businesscentral.webservices import companies
@@ -25,9 +29,10 @@ from crosstie_sandbox.businesscentral.webservices.records import (
     scope_of,
     scope_of_link,
 )
-from crosstie_sandbox.businesscentral.webservices.services import Service, services
+from crosstie_sandbox.businesscentral.webservices.services import NAMESPACE, Service, services
 from crosstie_sandbox.odata.query import EVERYTHING, parse_query
 
+_ACTION = f"{NAMESPACE}."
 _PAGE_SIZE = re.compile(r"\bodata\.maxpagesize\s*=\s*(\d{1,9})")
 
 
@@ -111,7 +116,25 @@ def _get(database: Database, call: Call, target: Target, service: Service) -> An
     return Answer(200, body, {"Preference-Applied": f"odata.maxpagesize={size}"} if size else NO_HEADERS)
 
 
+def _act(database: Database, call: Call, target: Target, service: Service) -> Answer:
+    """Tell one record what to do; the answer is empty."""
+    *_, last = target.segments
+    name = last.name.removeprefix(_ACTION)
+    if name not in service.page.actions or last.key is not None:
+        raise no_set(last.name)
+    service, scope, single = _place(database, replace(target, segments=target.segments[:-1]), service)
+    if not single or service.part is not None:
+        raise no_set(last.name)
+    with database.transaction():
+        row = get(database, service.page.table, str(one(database, service, EVERYTHING, scope)["SystemId"]))
+        check_etag(row["etag"], call.headers.get("if-match") or "*")
+        service_action_of(service.page.table, name)(database, row)
+    return Answer(204)
+
+
 def _post(database: Database, call: Call, target: Target, service: Service) -> Answer:
+    if target.segments[-1].name.startswith(_ACTION):
+        return _act(database, call, target, service)
     service, scope, single = _place(database, target, service)
     if single or target.counted or "insert" not in service.page.allows:
         raise _not_allowed(service, call)

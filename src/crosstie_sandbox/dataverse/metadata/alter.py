@@ -21,7 +21,6 @@ from crosstie_sandbox.dataverse.metadata.refusals import (
 )
 from crosstie_sandbox.dataverse.schema import Key, ManyToMany, OneToMany, Table
 from crosstie_sandbox.dataverse.security.privileges import forget_privileges
-from crosstie_sandbox.dataverse.seed import follow_tables
 
 MOST_KEYS = 10
 _FIRST_CUSTOM_CODE = 10000
@@ -40,8 +39,8 @@ def add_table(database: Database, document: Document) -> None:
     if name in database.schema.tables or document["entity_set"] in database.schema.entity_sets:
         raise name_taken("A table", name)
     code = max(_FIRST_CUSTOM_CODE, *(table.type_code for table in database.schema.tables.values())) + 1
-    _store(database, name, {"type_code": code, **document, "custom": True})
-    follow_tables(database)
+    priced = _with_currency(_part(dict(document), "columns"), _part(dict(document), "lookups"))
+    _store(database, name, {"type_code": code, **document, **priced, "custom": True})
 
 
 def change_table(database: Database, table: Table, **changes: object) -> None:
@@ -72,12 +71,11 @@ def add_column(database: Database, table: Table, name: str, spec: Document) -> N
     """Give a table a column; the first amount brings a currency and its rate along."""
     _must_be_new(table, name)
     own = _own(database, table.logical_name)
-    columns, lookups = _part(own, "columns"), _part(own, "lookups")
-    if spec["type"] == "money" and "transactioncurrencyid" not in table.by_name:
-        lookups["transactioncurrencyid"] = _CURRENCY
-        columns["exchangerate"] = _RATE
-    columns[name] = spec
-    _store(database, table.logical_name, {**own, "columns": columns, "lookups": lookups})
+    columns, lookups = {**_part(own, "columns"), name: spec}, _part(own, "lookups")
+    priced = {"columns": columns, "lookups": lookups}
+    if "transactioncurrencyid" not in table.by_name:
+        priced = _with_currency(columns, lookups)
+    _store(database, table.logical_name, {**own, **priced})
 
 
 def add_lookup(database: Database, table: Table, name: str, spec: Document) -> None:
@@ -193,6 +191,14 @@ def _spec(own: dict[str, Any], table: str, part: str, name: str) -> dict[str, An
     shipped: dict[str, Any] = shipped_tables().get(table, {})
     found: dict[str, Any] | None = _part(own, part).get(name) or shipped.get(part, {}).get(name)
     return found
+
+
+def _with_currency(columns: dict[str, Any], lookups: dict[str, Any]) -> dict[str, Any]:
+    """Amounts need a currency and its rate."""
+    if any(spec["type"] == "money" for spec in columns.values()):
+        lookups = {"transactioncurrencyid": _CURRENCY, **lookups}
+        columns = {**columns, "exchangerate": _RATE}
+    return {"columns": columns, "lookups": lookups}
 
 
 def _must_be_new(table: Table, name: str) -> None:

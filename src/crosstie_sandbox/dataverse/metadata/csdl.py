@@ -70,7 +70,7 @@ def _property(entity: ET.Element, table: Table, column: Column) -> None:
     if column.type in {Type.STRING, Type.MEMO} and column.length:
         attributes["MaxLength"] = str(column.length)
     if column.type in {Type.DECIMAL, Type.MONEY}:
-        attributes["Scale"] = "Variable"
+        attributes["Scale"] = "variable"
     shown = _add(entity, "Property", **attributes)
     if column.read_only:
         _add(shown, "Annotation", Term="Org.OData.Core.V1.Computed", Bool="true")

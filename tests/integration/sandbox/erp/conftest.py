@@ -9,6 +9,7 @@ from crosstie_sandbox.businesscentral.database import Settings
 
 from .client import Erp, Refusal, open_erp, take_apart
 from .services import Services
+from .shop import Shop, load_company, open_shop
 
 
 @pytest.fixture
@@ -42,3 +43,11 @@ def services(nothing_published: Services) -> Services:
 def refusal() -> Refusal:
     """Takes an error answer apart."""
     return take_apart
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    """A small shop to sell in."""
+    load_company(tmp_path / "shop.sqlite")
+    async with open_erp(tmp_path / "shop.sqlite", Settings()) as opened:
+        yield await open_shop(opened)
