@@ -70,7 +70,7 @@ def names(rows: object, begin: str) -> list[str]:
 
 def test_it_refuses_plain_http(crm: dict[str, Any]) -> None:
     """The client speaks TLS only, and asks for a token of the CRM's own address."""
-    with pytest.raises(ValueError, match="https"):
+    with pytest.raises(ValueError, match="must use HTTPS"):
         DataverseClient(crm["url"], Credential(crm))
     credential = Credential(crm)
     with DataverseClient(crm["tls_url"], credential) as client:

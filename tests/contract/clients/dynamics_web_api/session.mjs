@@ -155,7 +155,8 @@ const steps = {
         const fetchXml =
             "<fetch count='1'><entity name='account'><attribute name='name'/><order attribute='name'/></entity></fetch>";
         const names = [];
-        let page = await api.fetch({ collection: "accounts", fetchXml, pageNumber: 1 });
+        const includeAnnotations = "Microsoft.Dynamics.CRM.fetchxmlpagingcookie";
+        let page = await api.fetch({ collection: "accounts", fetchXml, pageNumber: 1, includeAnnotations });
         names.push(...page.value.map((row) => row.name));
         while (page.PagingInfo) {
             page = await api.fetch({
@@ -163,10 +164,11 @@ const steps = {
                 fetchXml,
                 pageNumber: page.PagingInfo.nextPage,
                 pagingCookie: page.PagingInfo.cookie,
+                includeAnnotations,
             });
             names.push(...page.value.map((row) => row.name));
         }
-        const all = await api.fetchAll({ collection: "accounts", fetchXml });
+        const all = await api.fetchAll({ collection: "accounts", fetchXml, includeAnnotations });
         return { names, all: all.value.map((row) => row.name) };
     },
     apply: async () => {
@@ -296,9 +298,120 @@ const steps = {
         api.startBatch();
         api.create({ collection: "accounts", data: { name: "Undone" } });
         api.create({ collection: "accounts", data: { nosuch: "x" } });
-        const outcome = await refusal(api.executeBatch());
-        return { status: Array.isArray(outcome) ? outcome[0].status : outcome, left: await api.count({ collection: "accounts", filter: "name eq 'Undone'" }) };
+        let told = null;
+        try {
+            await api.executeBatch();
+        } catch (errors) {
+            told = [errors].flat().map((error) => [error.status, error.code]);
+        }
+        return { told, left: await api.count({ collection: "accounts", filter: "name eq 'Undone'" }) };
     },
+    entities: async () => {
+        const tables = await api.retrieveEntities({
+            select: ["LogicalName", "EntitySetName"],
+            filter: "OwnershipType eq Microsoft.Dynamics.CRM.OwnershipTypes'UserOwned' and LogicalName eq 'account'",
+        });
+        const table = await api.retrieveEntity({
+            key: "LogicalName='account'",
+            select: ["SchemaName", "PrimaryIdAttribute"],
+            expand: [{ property: "Attributes", filter: "LogicalName eq 'name'" }],
+        });
+        return {
+            listed: tables.value.map((one) => one.EntitySetName),
+            name: table.SchemaName,
+            expanded: table.Attributes.map((one) => one.LogicalName),
+        };
+    },
+    attributes: async () => {
+        const choices = await api.retrieveAttributes({
+            entityKey: "LogicalName='account'",
+            castType: "Microsoft.Dynamics.CRM.PicklistAttributeMetadata",
+            select: ["LogicalName"],
+            expand: [{ property: "OptionSet", select: ["Options"] }],
+        });
+        const one = await api.retrieveAttribute({
+            entityKey: "LogicalName='account'",
+            attributeKey: "LogicalName='name'",
+            castType: "Microsoft.Dynamics.CRM.StringAttributeMetadata",
+            select: ["MaxLength"],
+        });
+        return { choices: choices.value.every((found) => found.OptionSet.Options.length > 0), length: one.MaxLength };
+    },
+    relationships: async () => {
+        const one = await api.retrieveRelationship({
+            key: "SchemaName='contact_customer_accounts'",
+            castType: "Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata",
+        });
+        const many = await api.retrieveRelationships({
+            castType: "Microsoft.Dynamics.CRM.ManyToManyRelationshipMetadata",
+            select: ["SchemaName"],
+        });
+        return {
+            referencing: one.ReferencingEntity,
+            many: many.value.map((found) => found.SchemaName).includes("systemuserroles_association"),
+        };
+    },
+    makeTable: async () => {
+        const label = (text) => ({ LocalizedLabels: [{ Label: text, LanguageCode: 1033 }] });
+        const key = await api.createEntity({
+            data: {
+                "@odata.type": "Microsoft.Dynamics.CRM.EntityMetadata",
+                SchemaName: "new_Widget",
+                DisplayName: label("Widget"),
+                DisplayCollectionName: label("Widgets"),
+                OwnershipType: "UserOwned",
+                HasNotes: false,
+                HasActivities: false,
+                Attributes: [
+                    {
+                        "@odata.type": "Microsoft.Dynamics.CRM.StringAttributeMetadata",
+                        SchemaName: "new_Name",
+                        IsPrimaryName: true,
+                        MaxLength: 100,
+                        FormatName: { Value: "Text" },
+                        RequiredLevel: { Value: "None" },
+                        DisplayName: label("Name"),
+                    },
+                ],
+            },
+        });
+        await api.createAttribute({
+            entityKey: key,
+            data: {
+                "@odata.type": "Microsoft.Dynamics.CRM.IntegerAttributeMetadata",
+                SchemaName: "new_Size",
+                RequiredLevel: { Value: "None" },
+                DisplayName: label("Size"),
+                MinValue: 0,
+                MaxValue: 10,
+                Format: "None",
+            },
+        });
+        const row = await api.create({
+            collection: "new_widgets",
+            data: { new_name: "W", new_size: 7 },
+            returnRepresentation: true,
+            select: ["new_name", "new_size"],
+        });
+        const refused = await refusal(api.create({ collection: "new_widgets", data: { new_size: 11 } }));
+        return { name: row.new_name, size: row.new_size, refused: refused.status };
+    },
+    optionSets: async () => {
+        const label = (text) => ({ LocalizedLabels: [{ Label: text, LanguageCode: 1033 }] });
+        await api.createGlobalOptionSet({
+            data: {
+                "@odata.type": "Microsoft.Dynamics.CRM.OptionSetMetadata",
+                Name: "new_colours",
+                OptionSetType: "Picklist",
+                DisplayName: label("Colours"),
+                Options: [{ Value: 1, Label: label("Red") }, { Value: 2, Label: label("Blue") }],
+            },
+        });
+        const set = await api.retrieveGlobalOptionSet({ key: "Name='new_colours'" });
+        await api.deleteGlobalOptionSet({ key: "Name='new_colours'" });
+        return set.Options.map((option) => option.Value);
+    },
+    csdl: async () => (await api.retrieveCsdlMetadata()).slice(0, 200),
     deleteRecord: async () => {
         await api.deleteRecord({ collection: "contacts", key: ids.bo });
         return refusal(api.deleteRecord({ collection: "contacts", key: ids.bo }));
