@@ -9,6 +9,7 @@ import base64
 import secrets
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random  # noqa: TID251 - the program's one source of chance
 from uuid import UUID, uuid4  # noqa: TID251 - the program's one source of ids
@@ -19,6 +20,8 @@ from starlette.applications import Starlette
 from crosstie_sandbox.announcement import Addresses, banner, connection_details
 from crosstie_sandbox.businesscentral.app import create_app as create_erp
 from crosstie_sandbox.businesscentral.database import Settings
+from crosstie_sandbox.businesscentral.users.store import Users
+from crosstie_sandbox.businesscentral.webservices.publishing import needed_by_integration, publish_all
 from crosstie_sandbox.company.choose import Choice
 from crosstie_sandbox.dataverse.app import create_app as create_crm
 from crosstie_sandbox.doors import Served, doors
@@ -64,8 +67,16 @@ def _open(options: argparse.Namespace, choice: Choice | None) -> tuple[Starlette
     credentials = credentials_of(folder, ids=_new_id, secret=_secret, access_key=_access_key)
     settings = Settings(manual_numbers=not options.no_manual_numbers)
     erp_app = create_erp(erp_file, clock=_now, ids=_new_id, credentials=credentials, settings=settings)
+    if options.publish:
+        publish_all(erp_app.state.database, needed_by_integration())
     crm_app = create_crm(crm_file, clock=_now, ids=_new_id, credentials=credentials)
-    return crm_app, erp_app, credentials
+    return crm_app, erp_app, _as_announced(credentials, erp_app.state.users)
+
+
+def _as_announced(credentials: Credentials, users: Users) -> Credentials:
+    """Without the web service access key that was made at the first start, if it has been changed since."""
+    is_good = users.with_key(credentials.user, credentials.web_service_access_key) is not None
+    return credentials if is_good else replace(credentials, web_service_access_key="")
 
 
 def _served(app: Starlette, faults: Plan | None, vendor: Vendor) -> Served:

@@ -36,7 +36,7 @@ def connection_details(*, crm: Addresses, erp: Addresses, credentials: Credentia
     on_premises = {
         "company_id": company_id,
         "user": credentials.user,
-        "web_service_access_key": credentials.web_service_access_key,
+        "web_service_access_key": credentials.web_service_access_key or None,
     }
     return {"crm": server(crm), "erp": {**server(erp), **on_premises}, "sign_in": _sign_in(credentials)}
 
@@ -80,7 +80,8 @@ Tokens        {crm["token_url"]}
 client_id     {crm["client_id"]}
 client_secret {crm["client_secret"]}
 ERP user      {erp["user"]}
-ERP key       {erp["web_service_access_key"]}
+ERP key       {erp["web_service_access_key"] or "as it was changed on the page Users"}
+ERP pages     {erp["url"]}/users  {erp["url"]}/web-services
 {weather}
 Try:          curl -g -u '{erp["user"]}:{erp["web_service_access_key"]}' '{customers}'
 Stop:         Ctrl+C

@@ -39,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--no-manual-numbers", action="store_true", help="let the ERP number customers and contacts itself"
     )
+    parser.add_argument(
+        "--publish", action="store_true", help="publish the web services of the ERP that an integration needs"
+    )
     parser.add_argument("--faults", metavar="SPEC", help="let faults strike: seed=7,chance=0.05,kinds=all")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
     parser.add_argument("--json", action="store_true", help="print addresses and credentials as one JSON line")

@@ -22,6 +22,9 @@ def sandbox(
     erp_tls_port: Annotated[int, typer.Option(help="The ERP's port for TLS; 0: any free one.")] = 8492,
     tls: Annotated[bool, typer.Option("--tls", help="TLS only, on --crm-port and --erp-port.")] = False,
     reset: Annotated[bool, typer.Option("--reset", help="Replace the company that is there.")] = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Publish the web services of the ERP that an integration needs.")
+    ] = False,
     faults: Annotated[
         str | None, typer.Option(metavar="SPEC", help="Let faults strike, as seed=7,chance=0.05,kinds=all.")
     ] = None,
@@ -35,6 +38,7 @@ def sandbox(
     arguments += ["--tls"] if tls else tls_ports
     arguments += company_arguments(data, generate, seed)
     arguments += ["--reset"] if reset else []
+    arguments += ["--publish"] if publish else []
     arguments += ["--faults", faults] if faults is not None else []
     arguments += ["--json"] if json else []
     command = [sys.executable, "-m", "crosstie_sandbox", *arguments]

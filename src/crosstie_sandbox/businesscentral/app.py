@@ -15,6 +15,7 @@ from crosstie_sandbox.businesscentral.batch import answer_batch
 from crosstie_sandbox.businesscentral.behaviours import open_company
 from crosstie_sandbox.businesscentral.calls import Answer, Call
 from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings
+from crosstie_sandbox.businesscentral.environments import PATH, environments
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request
 from crosstie_sandbox.businesscentral.limits import VENDOR_LIMITS, Limiter, Limits, read_body
 from crosstie_sandbox.businesscentral.service import Counters, Service
@@ -140,6 +141,8 @@ class _Front:
                 "Authentication_InvalidCredentials",
                 "The server has rejected the client credentials.",
             )
+        if request.method == "GET" and PATH.fullmatch(request.scope["path"]):
+            return environments(request)
         path = ROOT.fullmatch(request.scope["path"])
         if path is None:
             raise ApiError(404, "BadRequest_InvalidRequestUrl", "The request URL is not one of this server's APIs.")

@@ -15,8 +15,8 @@ NAMESPACE = "Microsoft.NAV"
 _EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 _EDM = "http://docs.oasis-open.org/odata/ns/edm"
 _CAPABILITIES = "Org.OData.Capabilities.V1"
-_COMPUTED = "Org.OData.Core.V1.Computed"
-_TYPES: Mapping[Kind, str] = {
+COMPUTED = "Org.OData.Core.V1.Computed"
+EDM_TYPES: Mapping[Kind, str] = {
     Kind.GUID: "Edm.Guid",
     Kind.CODE: "Edm.String",
     Kind.TEXT: "Edm.String",
@@ -37,47 +37,57 @@ _RESTRICTIONS = {
 @cache
 def metadata(*, enums_as_strings: bool) -> bytes:
     """The whole document."""
-    ET.register_namespace("edmx", _EDMX)
-    ET.register_namespace("", _EDM)
-    root = ET.Element(f"{{{_EDMX}}}Edmx", Version="4.0")
-    services = ET.SubElement(root, f"{{{_EDMX}}}DataServices")
-    schema = _add(services, "Schema", Namespace=NAMESPACE)
+    root, schema = new_document(NAMESPACE)
     for page in pages().values():
         _entity_type(schema, page, enums_as_strings=enums_as_strings)
     if not enums_as_strings:
         for name, members in sorted(_enums().items()):
-            enum = _add(schema, "EnumType", Name=name)
+            enum = add(schema, "EnumType", Name=name)
             for member, value in members.items():
-                _add(enum, "Member", Name=member, Value=str(value))
+                add(enum, "Member", Name=member, Value=str(value))
     for page in pages().values():
         for action in page.actions:
-            bound = _add(schema, "Action", Name=action, IsBound="true")
-            _add(bound, "Parameter", Name="bindingParameter", Type=f"{NAMESPACE}.{page.entity}")
-    container = _add(schema, "EntityContainer", Name="NAV")
+            bound = add(schema, "Action", Name=action, IsBound="true")
+            add(bound, "Parameter", Name="bindingParameter", Type=f"{NAMESPACE}.{page.entity}")
+    container = add(schema, "EntityContainer", Name="NAV")
     for page in pages().values():
         _entity_set(container, page)
+    return written(root)
+
+
+def new_document(namespace: str) -> tuple[ET.Element, ET.Element]:
+    """A document and its one schema, which is empty yet."""
+    ET.register_namespace("edmx", _EDMX)
+    ET.register_namespace("", _EDM)
+    root = ET.Element(f"{{{_EDMX}}}Edmx", Version="4.0")
+    services = ET.SubElement(root, f"{{{_EDMX}}}DataServices")
+    return root, add(services, "Schema", Namespace=namespace)
+
+
+def written(root: ET.Element) -> bytes:
+    """A document as it is sent."""
     ET.indent(root)
     document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return document
 
 
 def _entity_type(schema: ET.Element, page: Page, *, enums_as_strings: bool) -> None:
-    entity = _add(schema, "EntityType", Name=page.entity)
-    _add(_add(entity, "Key"), "PropertyRef", Name=page.identity)
+    entity = add(schema, "EntityType", Name=page.entity)
+    add(add(entity, "Key"), "PropertyRef", Name=page.identity)
     for column in page.properties.values():
         attributes = {"Name": column.name, "Type": _type(column, enums_as_strings=enums_as_strings)}
         if column.name == page.identity:
             attributes["Nullable"] = "false"
         if column.length is not None and attributes["Type"] == "Edm.String":
             attributes["MaxLength"] = str(column.length)
-        shown = _add(entity, "Property", **attributes)
-        if column.read_only:
-            _add(shown, "Annotation", Term=_COMPUTED, Bool="true")
+        shown = add(entity, "Property", **attributes)
+        if column.read_only and column.name != page.identity:
+            add(shown, "Annotation", Term=COMPUTED, Bool="true")
     for navigation in page.navigations.values():
         _navigation(entity, page, navigation)
     if page.entity_set == "companies":
         for part in _parts_of_company():
-            _add(
+            add(
                 entity,
                 "NavigationProperty",
                 Name=part.entity_set,
@@ -92,17 +102,17 @@ def _navigation(entity: ET.Element, page: Page, navigation: Navigation) -> None:
     attributes = {"Name": navigation.name, "Type": one if navigation.leads_to_one else f"Collection({one})"}
     if navigation.contained:
         attributes["ContainsTarget"] = "true"
-    way = _add(entity, "NavigationProperty", **attributes)
+    way = add(entity, "NavigationProperty", **attributes)
     if navigation.by:
-        _add(way, "ReferentialConstraint", Property=navigation.by, ReferencedProperty=target.identity)
+        add(way, "ReferentialConstraint", Property=navigation.by, ReferencedProperty=target.identity)
     elif navigation.leads_to_one:
-        _add(way, "ReferentialConstraint", Property=page.identity, ReferencedProperty=navigation.on)
+        add(way, "ReferentialConstraint", Property=page.identity, ReferencedProperty=navigation.on)
 
 
 def _type(column: Property, *, enums_as_strings: bool) -> str:
     if column.kind is Kind.ENUM and not enums_as_strings:
         return f"{NAMESPACE}.{enum_type_name(column.enum)}"
-    return _TYPES[column.kind]
+    return EDM_TYPES[column.kind]
 
 
 def enum_type_name(name: str) -> str:
@@ -117,14 +127,19 @@ def _enums() -> dict[str, Mapping[str, int]]:
 
 
 def _entity_set(container: ET.Element, page: Page) -> None:
-    entity_set = _add(container, "EntitySet", Name=page.entity_set, EntityType=f"{NAMESPACE}.{page.entity}")
+    entity_set = add(container, "EntitySet", Name=page.entity_set, EntityType=f"{NAMESPACE}.{page.entity}")
     ways = [(way.name, way.target) for way in page.navigations.values() if not way.contained]
     for name, target in ways:
-        _add(entity_set, "NavigationPropertyBinding", Path=name, Target=target)
+        add(entity_set, "NavigationPropertyBinding", Path=name, Target=target)
+    restrict(entity_set, page.allows)
+
+
+def restrict(entity_set: ET.Element, allows: frozenset[str]) -> None:
+    """Say what a set does not let a client do."""
     for operation, (restriction, allowed) in _RESTRICTIONS.items():
-        if operation not in page.allows:
-            term = _add(entity_set, "Annotation", Term=f"{_CAPABILITIES}.{restriction}")
-            _add(_add(term, "Record"), "PropertyValue", Property=allowed, Bool="false")
+        if operation not in allows:
+            term = add(entity_set, "Annotation", Term=f"{_CAPABILITIES}.{restriction}")
+            add(add(term, "Record"), "PropertyValue", Property=allowed, Bool="false")
 
 
 def _parts_of_company() -> Iterator[Page]:
@@ -133,5 +148,6 @@ def _parts_of_company() -> Iterator[Page]:
             yield page
 
 
-def _add(parent: ET.Element, tag: str, **attributes: str) -> ET.Element:
+def add(parent: ET.Element, tag: str, **attributes: str) -> ET.Element:
+    """A new element of CSDL."""
     return ET.SubElement(parent, f"{{{_EDM}}}{tag}", attributes)

@@ -14,6 +14,7 @@ from crosstie_sandbox.odata.expression import (
     And,
     Compare,
     Expression,
+    Lambda,
     Literal,
     Not,
     Or,
@@ -38,7 +39,8 @@ _ONE_STEP_AWAY = 2
 
 
 def where(page: Page, expression: Expression) -> sql.Fragment:
-    """The WHERE text of a filter on a page."""
+    """The WHERE text of a filter on a page; conditions on the rows of a part hold for every row."""
+    expression = _without_lambdas(expression)
     _refuse_or_over_fields(expression)
     enums = {name for name, column in page.properties.items() if column.kind is Kind.ENUM}
     if any(path[0] in enums for path in properties(expression)):
@@ -47,6 +49,18 @@ def where(page: Page, expression: Expression) -> sql.Fragment:
         return sql.to_sql(expression, lambda path: column(page, path))
     except OverflowError:
         raise bad_request("A date and time of the filter lies outside the calendar when it is taken as UTC.") from None
+
+
+def _without_lambdas(node: Expression) -> Expression:
+    match node:
+        case And() | Or():
+            return reduce(type(node), [_without_lambdas(operand) for operand in chain(node)])
+        case Lambda() | Not(Lambda()):
+            return Literal(True)
+        case Not(operand):
+            return Not(_without_lambdas(operand))
+        case _:
+            return node
 
 
 def column(page: Page, path: tuple[str, ...]) -> sql.Column:

@@ -1,6 +1,6 @@
 """The rules of resources: cost, price and profit follow each other, and the base unit is one of its units."""
 
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from crosstie_sandbox.businesscentral.behaviour import Behaviour, Write
 from crosstie_sandbox.businesscentral.errors import dialog
@@ -11,6 +11,8 @@ from crosstie_sandbox.businesscentral.writing import insert
 
 _HUNDRED = Decimal(100)
 _PRECISION = Decimal("0.00001")
+_LARGE = Context(prec=60)
+"""So that an amount that is too large is refused as one, not lost in rounding."""
 
 
 class ResourceRules(Behaviour):
@@ -70,7 +72,7 @@ def _price(row: Row) -> None:
 
 
 def _text(number: Decimal) -> str:
-    return decimal_text(number.quantize(_PRECISION))
+    return decimal_text(number.quantize(_PRECISION, context=_LARGE))
 
 
 def _own_base_unit(write: Write) -> None:

@@ -9,6 +9,7 @@ from crosstie_sandbox.businesscentral.calls import Answer, Call
 from crosstie_sandbox.businesscentral.csdl import metadata
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request, no_company, no_set, not_allowed
+from crosstie_sandbox.businesscentral.metadata_level import at_level, level_of
 from crosstie_sandbox.businesscentral.page import pages
 from crosstie_sandbox.businesscentral.subscriptions.store import forget_expired
 from crosstie_sandbox.businesscentral.users.permissions import check_permission
@@ -73,7 +74,9 @@ class Service:
         verb = VERBS.get(call.method)
         if verb is None:
             raise not_allowed(page, call.method)
-        return verb(self.database, call, target)
+        if call.method != "GET" and call.headers.get("data-access-intent", "").lower() == "readonly":
+            raise bad_request(f"A '{call.method}' request cannot be answered with Data-Access-Intent: ReadOnly.")
+        return at_level(verb(self.database, call, target), level_of(call.headers.get("accept", "")))
 
     def _prepare_subscriptions(self, call: Call) -> None:
         if call.method != "GET":

@@ -16,6 +16,7 @@ from crosstie_sandbox.businesscentral.errors import ApiError, bad_request, too_l
 from crosstie_sandbox.businesscentral.page import Kind, Page, Property
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
+_INT32 = range(-(2**31), 2**31)
 _LARGEST = Decimal("999999999999999.99")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 Stored = str | int
@@ -53,7 +54,7 @@ def stored(page: Page, column: Property, value: object) -> Stored:
             if isinstance(value, int | Decimal) and not isinstance(value, bool):
                 return decimal_text(Decimal(value))
         case Kind.INTEGER:
-            if isinstance(value, int) and not isinstance(value, bool):
+            if isinstance(value, int) and not isinstance(value, bool) and value in _INT32:
                 return value
         case _:
             if isinstance(value, str):

@@ -10,6 +10,7 @@ from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.deep_insert import insert_deep
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request, no_row, not_allowed
 from crosstie_sandbox.businesscentral.etags import check_etag
+from crosstie_sandbox.businesscentral.metadata_level import with_addresses
 from crosstie_sandbox.businesscentral.page import Page
 from crosstie_sandbox.businesscentral.paging import next_query
 from crosstie_sandbox.businesscentral.payload import read_body
@@ -51,7 +52,7 @@ def _read_set(database: Database, call: Call, target: Target, place: Place) -> A
     body: dict[str, object] = {"@odata.context": _context(database, call, place.page)}
     if part.count is not None:
         body["@odata.count"] = part.count
-    body["value"] = part.rows
+    body["value"] = [with_addresses(call, database.company_id, place.page, row) for row in part.rows]
     if part.next_token is not None:
         body["@odata.nextLink"] = f"{call.root}/{call.path}?{next_query(call.query, part.next_token)}"
     return Answer(200, body, {"Preference-Applied": f"odata.maxpagesize={size}"} if size else NO_HEADERS)
@@ -125,7 +126,7 @@ def _is_allowed(target: Target, page: Page, operation: str) -> bool:
 
 def show(database: Database, call: Call, page: Page, row: Row) -> dict[str, object]:
     """A row as it is answered, with what the query part of the call asks for."""
-    shown = show_row(database, page, parse_query(call.query), row)
+    shown = with_addresses(call, database.company_id, page, show_row(database, page, parse_query(call.query), row))
     return {"@odata.context": f"{_context(database, call, page)}/$entity", **shown}
 
 

@@ -1,11 +1,12 @@
 """Which files the CRM side of a company may have, and with which columns."""
 
 from crosstie_sandbox.dataverse.definitions import shipped_schema
+from crosstie_sandbox.dataverse.loading import LOADABLE
 
 
 def crm_sets() -> tuple[str, ...]:
     """The entity sets that can be loaded."""
-    return tuple(shipped_schema().entity_sets)
+    return LOADABLE
 
 
 def crm_columns(entity_set: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from crosstie_sandbox.dataverse.limits import VENDOR_LIMITS, Limits, Throttle
 from crosstie_sandbox.dataverse.operation import Counters, Operation, Reply, error_reply
 from crosstie_sandbox.dataverse.security.callers import caller_of
 from crosstie_sandbox.dataverse.security.rights import RightsBook
-from crosstie_sandbox.dataverse.seed import add_application, add_people, seed, system_caller
+from crosstie_sandbox.dataverse.seed import add_application, add_people, keep_following, seed, system_caller
 from crosstie_sandbox.dataverse.service import Service
 from crosstie_sandbox.dataverse.webhooks.courier import Courier
 from crosstie_sandbox.dataverse.webhooks.queue import EventQueue
@@ -47,6 +47,7 @@ def create_app(
     """The application over a database file, which is made if it is not there yet; without limits for None."""
     opened = Database(database, clock=clock, ids=ids)
     seed(opened)
+    keep_following(opened)
     add_application(opened, credentials.client_id)
     add_people(opened, credentials.people)
     gate = Gate(credentials, Tokens(opened.token_key, clock))
@@ -57,6 +58,7 @@ def create_app(
         Route("/{path:path}", api.answer, methods=_METHODS),
     ]
     app = Starlette(routes=routes)
+    app.state.database = opened
     app.state.close = api.close
     app.state.events_delivered = api.courier.idle
     return app

@@ -5,7 +5,7 @@ Another counts the alterations of the schema, so that a connection notices those
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +47,8 @@ class Database:
         lay_out(self.connection, self._schema.tables.values())
         self.execute("COMMIT")
         self._version, self._alterations = self._stored()
+        self.followers: list[Callable[[], None]] = []
+        """Called within the transaction that altered the schema."""
 
     @property
     def schema(self) -> Schema:
@@ -74,6 +76,8 @@ class Database:
         self.execute("UPDATE setting SET value = ? WHERE name = 'alterations'", (self._alterations,))
         self._schema = kept_schema(self.connection)
         lay_out(self.connection, [self._schema.tables[name] for name in tables])
+        for follow in self.followers:
+            follow()
 
     def now(self) -> str:
         """The moment, as date and time columns hold it: Dataverse keeps whole seconds."""

@@ -20,7 +20,22 @@ from crosstie_sandbox.dataverse.values import to_stored
 from crosstie_sandbox.dataverse.writing import Writer
 from crosstie_sandbox.token import Clock, IdSource
 
-_ORDER = ("transactioncurrencies", "organizations", "businessunits", "systemusers", "teams", "accounts", "contacts")
+LOADABLE = (
+    "transactioncurrencies",
+    "organizations",
+    "businessunits",
+    "systemusers",
+    "teams",
+    "accounts",
+    "contacts",
+    "uomschedules",
+    "uoms",
+    "pricelevels",
+    "products",
+    "productpricelevels",
+    "opportunities",
+)
+"""The entity sets that can be loaded, in the order in which they are."""
 _AFTER_THE_CURRENCIES = "businessunits"
 _UNIQUE = frozenset({"transactioncurrencies", "businessunits", "systemusers"})
 _NUMBERS = frozenset({Type.INTEGER, Type.BIGINT, Type.CHOICE})
@@ -75,10 +90,12 @@ class _Loader:
 
     def load(self, rows: Mapping[str, Sequence[Row]]) -> None:
         for entity_set, some in rows.items():
-            if entity_set not in self.database.schema.entity_sets and some:
-                raise BadRowError(entity_set, 1, "", "", "cannot be loaded: there is no such entity set")
+            if entity_set not in LOADABLE and some:
+                raise BadRowError(
+                    entity_set, 1, "", "", "cannot be loaded: there is no such entity set, or it cannot be loaded"
+                )
         started_with = system_caller(self.database).currency
-        for entity_set in _ORDER:
+        for entity_set in LOADABLE:
             if entity_set == _AFTER_THE_CURRENCIES:
                 given = {str(row.get("isocurrencycode")) for row in rows.get("transactioncurrencies", ())}
                 follow_base_currency(self.database, started_with, given)
@@ -106,7 +123,7 @@ class _Loader:
                 if changes.get(column.name) is None:
                     raise place.refuse(column.name, "is missing, and no row can do without it")
             identity = writer.create(table, changes)
-            if changes.get("statecode"):
+            if changes.get("statecode") not in {None, *(state.value for state in table.states[:1])}:
                 states: Changes = {name: changes[name] for name in ("statecode", "statuscode") if name in changes}
                 writer.update(table, identity, states)
         self.later += [(place, identity, navigation) for navigation in self._late(place)]
@@ -128,13 +145,13 @@ class _Loader:
 
     def _late(self, place: _Place) -> list[Navigation]:
         """Lookups to tables that are not loaded yet, or to the table itself."""
-        position = _ORDER.index(place.table.entity_set)
+        position = LOADABLE.index(place.table.entity_set)
         return [
             navigation
             for name, navigation in place.table.navigations.items()
             if not _blank(place.row.get(name))
             and not navigation.read_only
-            and _ORDER.index(self.database.schema.tables[navigation.targets[0]].entity_set) >= position
+            and _comes_at(self.database.schema.tables[navigation.targets[0]]) >= position
         ]
 
     def _point(self, place: _Place, identity: str, navigation: Navigation) -> None:
@@ -212,6 +229,11 @@ def _parsed(column: Column, value: object) -> object:
     if column.type in _AMOUNTS:
         return Decimal(value)
     return _TRUTHS[value.strip().lower()] if column.type is Type.BOOLEAN else value
+
+
+def _comes_at(table: Table) -> int:
+    """When a table is loaded; one that is not has its rows from the start."""
+    return LOADABLE.index(table.entity_set) if table.entity_set in LOADABLE else -1
 
 
 def _blank(value: object) -> bool:

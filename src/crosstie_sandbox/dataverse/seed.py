@@ -55,10 +55,16 @@ def add_events(database: Database) -> None:
     add_missing_messages(database)
 
 
-def follow_tables(database: Database) -> None:
-    """Privileges and messages of tables that are new, within somebody else's transaction."""
-    add_missing_privileges(database)
-    add_missing_messages(database)
+def keep_following(database: Database) -> None:
+    """Have privileges and messages for every table, now and whenever a table is made."""
+
+    def follow() -> None:
+        add_missing_privileges(database)
+        add_missing_messages(database)
+
+    database.followers.append(follow)
+    with database.transaction():
+        follow()
 
 
 def add_application(database: Database, client_id: str) -> None:

@@ -1,6 +1,8 @@
 """`python -m crosstie_sandbox` as a process: start, serve, stop, survive."""
 
+import html
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -117,6 +119,29 @@ def test_the_state_outlives_the_process(running: Running, tmp_path: Path) -> Non
         assert erp.get("customers/$count").text == "\ufeff8"
         for row in created:
             assert erp.get(f"customers({row['id']})").json()["@odata.etag"] == row["@odata.etag"]
+
+
+def test_published_services_and_a_changed_key_outlive_the_process(running: Running, tmp_path: Path) -> None:
+    """`--publish` publishes; a key changed on the page is good after the next start, which shows no old one."""
+    state = tmp_path / "state"
+    process, details = running("--state", state, "--publish")
+    url, user = details["erp"]["url"], details["erp"]["user"]
+    administrator = next(person for person in details["sign_in"]["people"] if person["is_administrator"])
+    with httpx2.Client(base_url=url, follow_redirects=True) as browser:
+        signed_in = {"login": administrator["address"], "password": administrator["password"]}
+        assert user in browser.post("/sign-in", data=signed_in).text
+        token = re.search(r'name="form_token" value="(\w+)"', browser.get(f"/users/{user}").text)
+        assert token is not None
+        form = {"form_token": token[1], "action": "change_key", "expires": "never"}
+        key = re.search(r'id="new_key">([^<]+)<', browser.post(f"/users/{user}", data=form).text)
+        assert key is not None
+    process.terminate()
+    process.wait(timeout=PATIENCE)
+    _, again = running("--state", state)
+    assert again["erp"]["web_service_access_key"] is None
+    card = f"{again['erp']['url']}/ODataV4/CustomerCard('C00010')?company=Gleisdreieck Handel AG"
+    assert httpx2.get(card, auth=(user, html.unescape(key[1]))).json()["Name"] == "Ewa O'Neill"
+    assert httpx2.get(card, auth=(user, details["erp"]["web_service_access_key"])).status_code == 401
 
 
 def test_another_company_needs_a_reset(running: Running, tmp_path: Path) -> None:

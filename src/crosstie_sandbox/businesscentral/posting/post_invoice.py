@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import dialog
-from crosstie_sandbox.businesscentral.posting.checks import check_lines
+from crosstie_sandbox.businesscentral.posting.checks import check_lines, check_posting_date
 from crosstie_sandbox.businesscentral.posting.customer_ledger import (
     Claim,
     apply_entries,
@@ -35,6 +35,7 @@ def post_credit_memo(database: Database, memo: Row) -> None:
 def _post(database: Database, kind: DocumentKind, header: Row) -> None:
     _check_draft(kind, header)
     lines = lines_of(database, kind, str(header["id"]))
+    check_posting_date(database, kind, header)
     check_lines(database, lines)
     for customer in {str(header["customerNumber"]), str(header["billToCustomerNumber"])}:
         refusals.check_customer(database, customer, kind, shipping=kind is INVOICE, posting=True)

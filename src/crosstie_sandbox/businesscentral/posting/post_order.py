@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import dialog
-from crosstie_sandbox.businesscentral.posting.checks import check_lines
+from crosstie_sandbox.businesscentral.posting.checks import check_lines, check_posting_date
 from crosstie_sandbox.businesscentral.posting.item_ledger import Movement, move_stock
 from crosstie_sandbox.businesscentral.posting.parts import part
 from crosstie_sandbox.businesscentral.posting.post_invoice import claim_invoice
@@ -34,6 +34,7 @@ NOTHING_TO_POST = "There is nothing to post because the document does not contai
 def ship_and_invoice(database: Database, order: Row) -> None:
     """Ship and invoice what the lines say; an order of which nothing is left is deleted."""
     lines = lines_of(database, ORDER, str(order["id"]))
+    check_posting_date(database, ORDER, order)
     check_lines(database, lines)
     quantities = [quantities_of(line) for line in lines]
     shipping = any(found.to_ship for found in quantities)

@@ -4,7 +4,7 @@ import tomllib
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 
@@ -85,6 +85,6 @@ def _moved(moment: datetime, count: int, unit: str) -> datetime:
         return moment + count * length
     months = count if unit == "months" else count * _MONTHS_OF_A_YEAR
     year, month = divmod(moment.year * _MONTHS_OF_A_YEAR + moment.month - 1 + months, _MONTHS_OF_A_YEAR)
-    if not datetime.min.year <= year <= datetime.max.year:
+    if not MINYEAR <= year <= MAXYEAR:
         raise OverflowError
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))

@@ -41,7 +41,7 @@ def check_product(database: Database, line: Changes) -> None:
 def price_of(database: Database, line: Changes, price_list: object, digits: int) -> Price:
     """The price in a price list; what the line itself says if its price is overridden, or it is a write-in."""
     if line.get("ispriceoverridden") or line.get("isproductoverridden"):
-        return Price(number(line, "priceperunit"), number(line, "volumediscountamount"))
+        return Price(number(line, "priceperunit"))
     if price_list is None:
         return Price(None, error=MISSING_PRICE_LIST)
     query = "SELECT statecode FROM pricelevel WHERE pricelevelid = ?"

@@ -1,6 +1,7 @@
 """Products, their units and their prices: what must be there, what must be unique, and which states follow which."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from crosstie_sandbox.dataverse.payload import Changes
 from crosstie_sandbox.dataverse.rules.refusals import (
@@ -12,9 +13,11 @@ from crosstie_sandbox.dataverse.rules.refusals import (
     unit_group_missing,
     unit_missing,
 )
+from crosstie_sandbox.dataverse.rules.stored import amount, decimal
 from crosstie_sandbox.dataverse.schema import Table
 from crosstie_sandbox.dataverse.writing import Extension, Writer
 
+_MARKUP_ON_CURRENT, _MARGIN_ON_CURRENT = 3, 4
 ACTIVE, RETIRED, DRAFT, UNDER_REVISION = 0, 1, 2, 3
 _MOVES: Mapping[tuple[int, int], tuple[str, str]] = {
     (DRAFT, RETIRED): (
@@ -87,3 +90,27 @@ def _check_price(writer: Writer, new: Changes) -> None:
     key = (new.get("pricelevelid"), new["productid"], new["uomid"], new["productpricelevelid"])
     if writer.database.execute(query, key).fetchone() is not None:
         raise price_exists()
+    query = (
+        "SELECT productnumber, defaultuomscheduleid, price, currentcost, standardcost FROM product WHERE productid = ?"
+    )
+    product = writer.database.execute(query, (new["productid"],)).fetchone()
+    if product is not None:
+        new["productnumber"], new["uomscheduleid"] = product[:2]
+        computed = _by_method(new, [decimal(one) for one in product[2:]])
+        if computed is not None:
+            new["amount"] = amount(computed)
+
+
+def _by_method(price: Changes, costs: Sequence[Decimal]) -> Decimal | None:
+    """The amount that a pricing method computes from the product's list price or costs; None for an amount given."""
+    listed, current, standard = costs
+    share = decimal(price.get("percentage")) / 100
+    match price.get("pricingmethodcode"):
+        case 2:
+            return listed * share
+        case 3 | 5 as method:
+            return (current if method == _MARKUP_ON_CURRENT else standard) * (1 + share)
+        case 4 | 6 as method if share < 1:
+            return (current if method == _MARGIN_ON_CURRENT else standard) / (1 - share)
+        case _:
+            return None

@@ -24,6 +24,7 @@ _TERMS = (
     "isrevenuesystemcalculated",
     "estimatedvalue",
 )
+_OWNER = ("ownerid", "ownerid_type", "owninguser", "owningteam", "owningbusinessunit")
 _TOTALS = {
     "totallineitemamount": "line_amount",
     "totallineitemdiscountamount": "line_discount",
@@ -43,6 +44,8 @@ class SalesDocuments(Extension):
             return
         document = by_line().get(table.logical_name)
         if document is not None:
+            if old is None:
+                new |= _owner_of(writer, document, new)
             _compute_line(writer, document, new)
             return
         document = documents().get(table.logical_name)
@@ -122,9 +125,17 @@ def _totals(writer: Writer, document: Document, row: Mapping[str, object]) -> Ch
     return changes
 
 
+def _owner_of(writer: Writer, document: Document, line: Changes) -> Changes:
+    """A line belongs to whom its document belongs to."""
+    header = writer.read(writer.tables[document.header], str(line[document.link])) or {}
+    return {name: header[name] for name in _OWNER if name in header and name in line}
+
+
 def _compute_line(writer: Writer, document: Document, line: Changes) -> None:
     header = writer.read(writer.tables[document.header], str(line[document.link])) or {}
     line["transactioncurrencyid"] = header.get("transactioncurrencyid", line.get("transactioncurrencyid"))
+    if f"{document.header}ispricelocked" in line:
+        line[f"{document.header}ispricelocked"] = header.get("ispricelocked")
     digits = digits_of(writer.database, line["transactioncurrencyid"])
     check_product(writer.database, line)
     if not (header.get("ispricelocked") and line.get("priceperunit") is not None):

@@ -36,15 +36,14 @@ def add_roles(database: Database, writer: Writer) -> None:
 
 def _fill(database: Database, role: str, patterns: Patterns) -> None:
     """Give a new role what its patterns say; hundreds of rows, so not one by one."""
-    now = database.now()
     rows = [
-        (str(database.ids()), database.next_version(), now, now, role, privilege, depth)
+        (str(database.ids()), database.next_version(), role, privilege, depth)
         for privilege, name in database.execute("SELECT privilegeid, name FROM privilege ORDER BY name").fetchall()
         if (depth := _depth(str(name), patterns))
     ]
     database.connection.executemany(
-        "INSERT INTO roleprivileges (roleprivilegeid, versionnumber, createdon, modifiedon, roleid, privilegeid,"
-        " privilegedepthmask) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO roleprivileges (roleprivilegeid, versionnumber, roleid, privilegeid, privilegedepthmask)"
+        " VALUES (?, ?, ?, ?, ?)",
         rows,
     )
 

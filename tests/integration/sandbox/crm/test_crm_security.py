@@ -2,6 +2,8 @@
 
 import pytest
 
+from crosstie_sandbox.dataverse.alterations import Kind, keep
+
 ADMINISTRATOR = "627090ff-40a3-4053-8790-584edc5be201"
 DEPTHS = ("Basic", "Local", "Deep", "Global")
 
@@ -228,3 +230,32 @@ async def test_privileges_can_be_looked_up(crm) -> None:
         )
     )[:2] == (400, "0x80040203")
     assert (await crm.get(f"roles({role})/Microsoft.Dynamics.CRM.RetrieveRolePrivilegesRole"))["RolePrivileges"] == []
+
+
+async def test_a_table_made_at_run_time_has_privileges_and_messages(crm) -> None:
+    """What is made while the server runs can be granted, and registered for, like what was there before."""
+    database = crm.app.state.database
+    document = {
+        "logical_name": "new_thing",
+        "schema_name": "new_Thing",
+        "entity_set": "new_things",
+        "primary_key": "new_thingid",
+        "primary_name": "new_name",
+        "natural_key": "new_name",
+        "ownership": "user",
+        "indexes": [],
+        "keys": [],
+        "computed": {},
+        "columns": {"new_name": {"schema": "new_Name", "type": "string", "length": 100}},
+        "lookups": {},
+    }
+    with database.transaction():
+        keep(database.connection, Kind.TABLE, "new_thing", document)
+        database.altered("new_thing")
+    me = await user(crm, "me", await root(crm), await role_with(crm, prvReadnew_Thing="Basic"))
+    for owner in (me, (await crm.get("WhoAmI"))["UserId"]):
+        await crm.add("new_things", {"new_name": owner, "ownerid@odata.bind": f"/systemusers({owner})"})
+    assert [row["new_name"] for row in (await crm.get("new_things", MSCRMCallerID=me))["value"]] == [me]
+    assert (await crm.refused("POST", "new_things", {}, MSCRMCallerID=me))[1] == "0x80040220"
+    filters = await crm.get("sdkmessagefilters?$filter=primaryobjecttypecode eq 'new_thing'&$expand=sdkmessageid")
+    assert {"Create", "Update", "Delete"} <= {one["sdkmessageid"]["name"] for one in filters["value"]}

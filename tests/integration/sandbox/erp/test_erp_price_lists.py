@@ -218,3 +218,21 @@ async def test_terms_are_shown_by_their_codes(shop: Services, refusal: Refusal) 
     assert (await shop.patch("CustomerCard('K1')", Payment_Terms_Code="")).json()["Payment_Terms_Code"] == ""
     refused = await shop.patch("CustomerCard('K1')", Payment_Terms_Code="60D")
     assert refusal(refused)[2] == 'The "Payment_Terms_Code" does not match to a Payment Terms.'
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("PriceListLines", {"Price_List_Code": "P1", "Line_No": 10**30}),
+        ("PriceListLines", {"Price_List_Code": "P1", "Unit_Price": 10**40}),
+        ("ResourceCard", {"Name": "A", "Direct_Unit_Cost": 10**14, "Indirect_Cost_Percent": 10**14}),
+        ("ItemUnitsOfMeasure", {"Item_No": "I1", "Code": "BOX", "Length": 10**14, "Width": 10**14, "Height": 10**14}),
+    ],
+)
+async def test_numbers_that_do_not_fit(shop: Services, refusal: Refusal, path: str, fields: dict[str, object]) -> None:
+    """A number beyond its type is refused, whether it was entered or worked out."""
+    await shop.post("SalesPriceList", Code="P1")
+    before = await shop.all(path)
+    status, code, _ = refusal(await shop.http.post(f"{COMPANY}/{path}", json=fields))
+    assert (status, code) == (400, "BadRequest")
+    assert await shop.all(path) == before
