@@ -1,6 +1,8 @@
 """Every command against a running sandbox: as JSON for programs, and the essentials of it in words for people."""
 
 from collections.abc import Callable
+from pathlib import Path
+from zipfile import is_zipfile
 
 import pytest
 from tests.independent_reader import crm_client, erp_client, writes_of
@@ -274,3 +276,15 @@ def test_a_coupled_pair_that_differs(strangers: _Connected) -> None:
     assert (account["name"], customer["displayName"]) == ("O'Neill, Ewa", "Ewa O'Neill")
     assert account["address1_city"] == customer["city"] == "München"
     assert account["accountnumber"] == customer["number"] == "C00010"
+
+
+def test_solution(product: Product, tmp_path: Path) -> None:
+    """The ZIP is written where it was asked for; a prefix that Dataverse would refuse is told, and a missing folder."""
+    file = tmp_path / "crosstie.zip"
+    done = product.run("solution", "build", str(file), "--prefix", "new", "--json")
+    assert (done.code, done.json["prefix"], done.json["managed"], is_zipfile(file)) == (0, "new", True, True), done
+    assert_refused(
+        product.run("solution", "build", str(file), "--prefix", "mscrm", "--json"), "mscrm", "Choose another"
+    )
+    nowhere = product.run("solution", "build", str(tmp_path / "nowhere" / "x.zip"), "--json")
+    assert_refused(nowhere, "cannot be written", "Name another file")

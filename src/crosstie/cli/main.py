@@ -22,6 +22,7 @@ from crosstie.cli.resolve import resolve
 from crosstie.cli.retry import retry
 from crosstie.cli.sandbox import sandbox
 from crosstie.cli.setup import setup
+from crosstie.cli.solution import solution_commands
 from crosstie.cli.synch import synch
 from crosstie.cli.uncouple import uncouple
 from crosstie.cli.undo import undo
@@ -57,6 +58,7 @@ for command in (
     app.command()(command)
 app.add_typer(connection_commands, name="connection")
 app.add_typer(full_synch_commands, name="full-synch")
+app.add_typer(solution_commands, name="solution")
 
 
 def run() -> None:

@@ -15,12 +15,18 @@ from crosstie_sandbox.businesscentral.batch import answer_batch
 from crosstie_sandbox.businesscentral.behaviours import open_company
 from crosstie_sandbox.businesscentral.calls import Answer, Call
 from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings
-from crosstie_sandbox.businesscentral.environments import PATH, environments
+from crosstie_sandbox.businesscentral.environments import ENVIRONMENTS, environments
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request
 from crosstie_sandbox.businesscentral.limits import VENDOR_LIMITS, Limiter, Limits, read_body
+from crosstie_sandbox.businesscentral.media import is_media
 from crosstie_sandbox.businesscentral.service import Counters, Service
 from crosstie_sandbox.businesscentral.subscriptions.courier import Courier
-from crosstie_sandbox.businesscentral.subscriptions.requests import answer_subscription, step_of
+from crosstie_sandbox.businesscentral.subscriptions.requests import (
+    SUPPORTED_RESOURCES,
+    answer_subscription,
+    step_of,
+    supported_resources,
+)
 from crosstie_sandbox.businesscentral.users.store import Users
 from crosstie_sandbox.businesscentral.web_client.administration import Administration
 from crosstie_sandbox.businesscentral.web_client.routes import page_routes
@@ -31,6 +37,7 @@ from crosstie_sandbox.odata.errors import ODataError
 from crosstie_sandbox.sign_in.routes import sign_in_routes
 from crosstie_sandbox.token import Credentials, Gate, Identity, Tokens
 
+_ABOUT_THE_SERVER = ((ENVIRONMENTS, environments), (SUPPORTED_RESOURCES, supported_resources))
 _BODILESS = frozenset({"GET", "DELETE"})
 
 
@@ -51,7 +58,7 @@ def create_app(
     gate = Gate(credentials, Tokens(_signing_key(opened), clock), basic=users.with_key)
     sessions = Sessions(gate, users)
     counters = Counters()
-    courier = Courier(opened)
+    courier = Courier(opened, limits.notification_seconds)
     front = _Front(Service(opened, counters), gate, users, courier, limits)
     app = Starlette(
         routes=[
@@ -141,8 +148,9 @@ class _Front:
                 "Authentication_InvalidCredentials",
                 "The server has rejected the client credentials.",
             )
-        if request.method == "GET" and PATH.fullmatch(request.scope["path"]):
-            return environments(request)
+        for about, tell in _ABOUT_THE_SERVER:
+            if request.method == "GET" and about.fullmatch(request.scope["path"]):
+                return tell(request)
         path = ROOT.fullmatch(request.scope["path"])
         if path is None:
             raise ApiError(404, "BadRequest_InvalidRequestUrl", "The request URL is not one of this server's APIs.")
@@ -159,7 +167,7 @@ class _Front:
             path=path[2] or "",
             query=request.scope["query_string"].decode("ascii", "replace"),
             headers=dict(request.headers),
-            body=None if not body or request.method in _BODILESS or path[2] == "$batch" else loads(body),
+            body=_body_of(request.method, path[2] or "", body),
             user=user,
             permission_set=permission_set,
         )
@@ -170,6 +178,13 @@ class _Front:
         return _response(self.service.answer(call))
 
 
+def _body_of(method: str, path: str, body: bytes) -> object:
+    """What a call carries: nothing, a JSON value, or the bytes of a picture or a file."""
+    if not body or method in _BODILESS or path == "$batch":
+        return None
+    return body if is_media(path) else loads(body)
+
+
 def _json_bytes(content: bytes) -> Response:
     """A JSON answer that is written already."""
     return answer(content, 200, {"content-type": JSON_TYPE})
@@ -178,6 +193,8 @@ def _json_bytes(content: bytes) -> Response:
 def _response(result: Answer) -> Response:
     if result.text is not None:
         return PlainTextResponse(result.text, result.status, {"OData-Version": "4.0", **result.headers})
+    if result.content is not None:
+        return answer(result.content, result.status, result.headers)
     if result.body is None:
         return answer(b"", result.status, result.headers)
     return json_answer(result.body, result.status, result.headers)

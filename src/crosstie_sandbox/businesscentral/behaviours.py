@@ -9,9 +9,11 @@ from crosstie_sandbox.businesscentral.contact_rules import ContactRules
 from crosstie_sandbox.businesscentral.currency_rules import CurrencyRules
 from crosstie_sandbox.businesscentral.customer_rules import CustomerRules
 from crosstie_sandbox.businesscentral.database import Clock, Database, IdSource, Settings, open_database
+from crosstie_sandbox.businesscentral.dimension_rules import DefaultDimensionRules
 from crosstie_sandbox.businesscentral.item_rules import ItemRules
 from crosstie_sandbox.businesscentral.posting.actions import SALES_ACTIONS
 from crosstie_sandbox.businesscentral.posting.payment_rules import PaymentRules
+from crosstie_sandbox.businesscentral.posting.sql_amounts import install_amounts
 from crosstie_sandbox.businesscentral.price_list_rules import PriceListLineRules, PriceListRules
 from crosstie_sandbox.businesscentral.resource_rules import ResourceRules
 from crosstie_sandbox.businesscentral.sales.header_rules import HeaderRules
@@ -31,6 +33,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "customerPayments": PaymentRules(),
     "customers": CustomerRules(),
     "itemUnitsOfMeasure": UnitRules("items", "itemNumber"),
+    "defaultDimensions": DefaultDimensionRules(),
     "items": ItemRules(),
     "priceListHeaders": PriceListRules(),
     "priceListLines": PriceListLineRules(),
@@ -48,4 +51,6 @@ ACTIONS: Mapping[tuple[str, str], Action] = {**SALES_ACTIONS}
 def open_company(path: Path, *, clock: Clock, ids: IdSource, settings: Settings) -> Database:
     """Open a company whose tables follow their rules, making an empty one if the file holds none."""
     know(BEHAVIOURS, ACTIONS)
-    return open_database(path, clock=clock, ids=ids, settings=settings)
+    database = open_database(path, clock=clock, ids=ids, settings=settings)
+    install_amounts(database.connection, clock)
+    return database

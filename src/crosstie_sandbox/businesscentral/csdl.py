@@ -83,6 +83,8 @@ def _entity_type(schema: ET.Element, page: Page, *, enums_as_strings: bool) -> N
         shown = add(entity, "Property", **attributes)
         if column.read_only and column.name != page.identity:
             add(shown, "Annotation", Term=COMPUTED, Bool="true")
+    if page.media:
+        add(entity, "Property", Name=page.media, Type="Edm.Stream")
     for navigation in page.navigations.values():
         _navigation(entity, page, navigation)
     if page.entity_set == "companies":

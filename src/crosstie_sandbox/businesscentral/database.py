@@ -14,7 +14,6 @@ from uuid import UUID
 
 from crosstie_sandbox.businesscentral.etags import etag
 from crosstie_sandbox.businesscentral.page import Page, pages, tables
-from crosstie_sandbox.businesscentral.posting.sql_amounts import install_amounts
 from crosstie_sandbox.businesscentral.values import ZERO_GUID, blank, date_time_text
 from crosstie_sandbox.odata.folding import install
 
@@ -68,6 +67,31 @@ CREATE VIEW subscriptions AS
            systemModifiedAt AS lastModifiedDateTime, clientState, expirationDateTime, systemCreatedAt,
            userId AS systemCreatedBy, systemModifiedAt, userId AS systemModifiedBy, etag
     FROM webhookSubscriptions;
+CREATE TABLE media (
+    id TEXT PRIMARY KEY, content BLOB NOT NULL, contentType TEXT NOT NULL, width INTEGER NOT NULL,
+    height INTEGER NOT NULL, version INTEGER NOT NULL, etag TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE VIEW pictures AS
+    SELECT p.id AS id, 'Customer' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM customers p LEFT JOIN media m ON m.id = p.id
+    UNION ALL
+    SELECT p.id AS id, 'Item' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM items p LEFT JOIN media m ON m.id = p.id
+    UNION ALL
+    SELECT p.id AS id, 'Vendor' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM vendors p LEFT JOIN media m ON m.id = p.id
+    UNION ALL
+    SELECT p.id AS id, 'Contact' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM contacts p LEFT JOIN media m ON m.id = p.id
+    UNION ALL
+    SELECT p.id AS id, 'Item_x0020_Variant' AS parentType, ifnull(m.width, 0) AS width, ifnull(m.height, 0) AS height,
+           ifnull(m.contentType, '') AS contentType, ifnull(m.etag, p.etag) AS etag
+    FROM itemVariants p LEFT JOIN media m ON m.id = p.id;
+CREATE TRIGGER pictures_delete INSTEAD OF DELETE ON pictures BEGIN DELETE FROM media WHERE id = old.id; END;
 CREATE VIEW customerFinancialDetails AS
     SELECT c.id, c.number, decimal_sum(e.remainingAmountLocal) AS balance,
            decimal_sum(e.salesLocal) AS totalSalesExcludingTax,
@@ -122,8 +146,6 @@ class Settings:
 
     company_name: str = "Crosstie Trading"
     manual_numbers: bool = True
-    webhook_delay: float = 30
-    """Seconds that changes wait to be told, so that many of one record are told as one."""
     webhook_pauses: tuple[float, ...] = (60, 60, 60, 600, 6000)
     """Seconds between two attempts to reach a receiver; after the last attempt its subscription ends."""
     webhook_most_changes: int = 1000
@@ -190,7 +212,6 @@ def open_database(path: Path, *, clock: Clock, ids: IdSource, settings: Settings
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA cache_size = -65536")
     install(connection)
-    install_amounts(connection, clock)
     database = Database(connection, clock, ids, settings)
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
         with database.transaction():

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from crosstie_sandbox.odata.answer import json_answer
 
-PATH = re.compile(r"(?:/[^/]+)?/environments/v1\.\d+")
+ENVIRONMENTS = re.compile(r"(?:/[^/]+)?/environments/v1\.\d+")
 _APPLICATION_VERSION = "29.0.0.0"
 
 

@@ -31,6 +31,8 @@ class Limits:
     operation_seconds: float = 480
     gateway_seconds: float = 600
     body_bytes: int = 350 * 1024 * 1024
+    notification_seconds: float = 30
+    """How long changes wait to be told to webhooks, so that many of one record are told as one."""
     on_premises: bool = False
     """Whether they also hold for the addresses of a server of one's own, which has none by itself."""
 

@@ -136,6 +136,8 @@ class Page:
     needs: Needs | None
     identity: str
     """The property that holds the SystemId, or what else a row is addressed by."""
+    media: str
+    """The name of the bytes that belong to each row; nothing for most pages."""
     of_environment: bool
     """Whether the rows belong to the environment instead of a company."""
     namespace: str = "Microsoft.NAV"
@@ -214,6 +216,7 @@ def _page(data: dict[str, Any], enums: dict[str, list[str]]) -> Page:
         actions=tuple(data.get("actions", ())),
         needs=_needs(data.get("needs")),
         identity=data.get("identity", "id"),
+        media=data.get("media", ""),
         of_environment=data.get("of_environment", False),
     )
 

@@ -40,11 +40,16 @@ def read_body(page: Page, body: object) -> Changes:
 
 def check_relations(database: Database, page: Page, changes: Changes) -> None:
     """Every code names a record that exists, and a code agrees with the id beside it."""
-    for column in page.columns.values():
+    for column in _related(page):
         if column.twin is not None:
             _settle_twins(database, page, column, changes)
         elif column.name in changes:
             _check_relation(database, page, column, changes[column.name])
+
+
+@cache
+def _related(page: Page) -> tuple[Property, ...]:
+    return tuple(column for column in page.columns.values() if column.relation is not None)
 
 
 def derive(database: Database, page: Page, row: dict[str, Stored]) -> None:

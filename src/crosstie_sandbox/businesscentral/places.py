@@ -71,7 +71,10 @@ def _ways(target: Target) -> list[Navigation | str]:
 
 
 def _is_own(page: Page, name: str) -> bool:
-    return name in page.properties or (name.startswith(ACTION) and name.removeprefix(ACTION) in page.actions)
+    """Whether a page itself has a property, bytes or an action of a name."""
+    if name.startswith(ACTION):
+        return name.removeprefix(ACTION) in page.actions
+    return name in page.properties or (name == page.media != "")
 
 
 def _owner(place: Place, step: Step) -> Row:

@@ -4,6 +4,7 @@ A file names the page and the table behind it, and per control the column it sho
 control's name; type, length and the right to write are those of the column, unless the file says otherwise.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from typing import Any
 from crosstie_sandbox.businesscentral.page import Page, Property, described, tables
 from crosstie_sandbox.businesscentral.values import unescaped
 
+_CONSTANT = re.compile(r"'([^']*)'")
 _REMOVED = str.maketrans(dict.fromkeys(".()"))
 _WORDS = {"%": "Percent", "'": "_x0027_", "&": "_x0026_", "+": "_x002B_"}
 _BLANK_OF_LOCAL = "CASE base.{0} WHEN (SELECT localCurrencyCode FROM generalLedgerSetup) THEN '' ELSE base.{0} END"
@@ -32,6 +34,8 @@ class Control:
     """Entity set and key of the record whose id the column holds, while the control shows its code."""
     sql: str
     """The value in terms of `base`, a row of the table."""
+    constant: str | None = None
+    """The one value that all rows of the page have; a client may send it along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,8 @@ def _control(table: Page, name: str, entry: str | dict[str, Any]) -> Control:
     wire_name = exposed_name(name)
     if "sql" in given:
         shown = _computed(wire_name, name, given)
-        return Control(shown, None, None, given["sql"])
+        constant = _CONSTANT.fullmatch(given["sql"])
+        return Control(shown, None, None, given["sql"], constant[1] if constant else None)
     column = table.columns[given["column"]]
     if "code_of" in given:
         target, key = given["code_of"].split(".")

@@ -10,12 +10,13 @@ from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.deep_insert import insert_deep
 from crosstie_sandbox.businesscentral.errors import ApiError, bad_request, no_row, not_allowed
 from crosstie_sandbox.businesscentral.etags import check_etag
+from crosstie_sandbox.businesscentral.media import media_links, read_media, write_media
 from crosstie_sandbox.businesscentral.metadata_level import with_addresses
 from crosstie_sandbox.businesscentral.page import Page
 from crosstie_sandbox.businesscentral.paging import next_query
 from crosstie_sandbox.businesscentral.payload import read_body
 from crosstie_sandbox.businesscentral.places import Place, find_place
-from crosstie_sandbox.businesscentral.reading import count_rows, read_part, show_row
+from crosstie_sandbox.businesscentral.reading import Shown, count_rows, read_part, show_row
 from crosstie_sandbox.businesscentral.rows import Row, get
 from crosstie_sandbox.businesscentral.writing import delete, modify
 from crosstie_sandbox.odata.query import parse_query
@@ -28,7 +29,7 @@ def _read(database: Database, call: Call, target: Target) -> Answer:
     place = find_place(database, target)
     if place.action is not None:
         raise not_allowed(place.page, call.method)
-    if target.raw and place.shown is None:
+    if target.raw and place.shown in {None, place.page.media}:
         raise bad_request("'$value' must follow a property.")
     if place.missing:
         return Answer(204)
@@ -36,6 +37,8 @@ def _read(database: Database, call: Call, target: Target) -> Answer:
         return _read_set(database, call, target, place)
     if target.counted:
         raise bad_request("Only the rows of a set can be counted.")
+    if place.shown is not None and place.shown == place.page.media:
+        return read_media(database, place.row)
     if place.shown is not None:
         return _read_property(database, call, target, place, place.row)
     return Answer(200, show(database, call, place.page, place.row))
@@ -43,16 +46,17 @@ def _read(database: Database, call: Call, target: Target) -> Answer:
 
 def _read_set(database: Database, call: Call, target: Target, place: Place) -> Answer:
     options = parse_query(call.query)
+    scope = {**place.scope, "userId": call.user_id} if "userId" in place.page.properties else place.scope
     if target.counted:
-        number = count_rows(database, place.page, options, scope=place.scope)
+        number = count_rows(database, place.page, options, scope=scope)
         return Answer(200, text=f"{BYTE_ORDER_MARK}{number}")
     wanted = _PAGE_SIZE.search(call.headers.get("prefer", ""))
     size = int(wanted[1]) if wanted else None
-    part = read_part(database, place.page, options, scope=place.scope, size=size)
+    part = read_part(database, place.page, options, scope=scope, size=size)
     body: dict[str, object] = {"@odata.context": _context(database, call, place.page)}
     if part.count is not None:
         body["@odata.count"] = part.count
-    body["value"] = [with_addresses(call, database.company_id, place.page, row) for row in part.rows]
+    body["value"] = [_described(database, call, place.page, row) for row in part.rows]
     if part.next_token is not None:
         body["@odata.nextLink"] = f"{call.root}/{call.path}?{next_query(call.query, part.next_token)}"
     return Answer(200, body, {"Preference-Applied": f"odata.maxpagesize={size}"} if size else NO_HEADERS)
@@ -93,15 +97,23 @@ def _act(database: Database, call: Call, place: Place, row: Row) -> Answer:
 
 def _modify(database: Database, call: Call, target: Target) -> Answer:
     place = find_place(database, target)
+    if place.shown and place.shown == place.page.media and place.row is not None:
+        return write_media(database, place.page, place.row, call.body, _condition(call))
     row = _row_to_write(call, target, place, "modify")
-    condition = call.headers.get("if-match")
-    if not condition:
-        why = "The request must have an If-Match header with an etag or *."
-        raise ApiError(400, "BadRequest_RequiredParamNotProvided", why)
+    condition = _condition(call)
     changes = read_body(place.page, call.body)
     with database.transaction():
         row = modify(database, place.page, str(row["id"]), changes, condition)
     return Answer(200, show(database, call, place.page, row))
+
+
+def _condition(call: Call) -> str:
+    """The version that a change is meant for, which it has to say."""
+    condition = call.headers.get("if-match")
+    if not condition:
+        why = "The request must have an If-Match header with an etag or *."
+        raise ApiError(400, "BadRequest_RequiredParamNotProvided", why)
+    return condition
 
 
 def _delete(database: Database, call: Call, target: Target) -> Answer:
@@ -126,8 +138,13 @@ def _is_allowed(target: Target, page: Page, operation: str) -> bool:
 
 def show(database: Database, call: Call, page: Page, row: Row) -> dict[str, object]:
     """A row as it is answered, with what the query part of the call asks for."""
-    shown = with_addresses(call, database.company_id, page, show_row(database, page, parse_query(call.query), row))
+    shown = _described(database, call, page, show_row(database, page, parse_query(call.query), row))
     return {"@odata.context": f"{_context(database, call, page)}/$entity", **shown}
+
+
+def _described(database: Database, call: Call, page: Page, row: Shown) -> Shown:
+    """A row with what it says about itself."""
+    return with_addresses(call, database.company_id, page, media_links(call, database.company_id, page, row))
 
 
 def _context(database: Database, call: Call, page: Page) -> str:

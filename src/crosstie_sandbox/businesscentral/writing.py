@@ -1,5 +1,7 @@
 """Insert, modify and delete, with everything the application does along with them, in one transaction each."""
 
+from functools import cache
+
 from crosstie_sandbox.businesscentral.behaviour import Behaviour, Write, behaviour_of
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import dialog
@@ -15,8 +17,7 @@ def insert(database: Database, page: Page, changes: Changes, behaviour: Behaviou
     """Add a record by the rules of its table, or by other ones."""
     rules = behaviour or behaviour_of(page)
     check_relations(database, page, changes)
-    row: Row = {name: blank(column) for name, column in page.columns.items()}
-    row.update(changes)
+    row: Row = {**_blanks(page), **changes}
     if "id" not in changes:
         row["id"] = str(database.ids())
     _number(database, page, row)
@@ -26,10 +27,14 @@ def insert(database: Database, page: Page, changes: Changes, behaviour: Behaviou
     add(database, page, row)
     added = dict(row)
     rules.inserted(write)
-    news = {name: value for name, value in row.items() if added[name] != value}
-    if news:
-        change(database, page, row, news)
+    if row != added:
+        change(database, page, row, {name: value for name, value in row.items() if added[name] != value})
     return row
+
+
+@cache
+def _blanks(page: Page) -> Row:
+    return {name: blank(column) for name, column in page.columns.items()}
 
 
 def _number(database: Database, page: Page, row: Row) -> None:
@@ -84,6 +89,7 @@ def delete(database: Database, page: Page, identity: str, condition: str) -> Non
                 delete(database, tables()[part.target], str(contained["id"]), "*")
     _check_unused(database, page, row)
     remove(database, page, row)
+    database.connection.execute("DELETE FROM media WHERE id = ?", (identity,))
 
 
 def _check_unused(database: Database, page: Page, row: Row) -> None:

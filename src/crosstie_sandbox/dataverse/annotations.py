@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from crosstie_sandbox.dataverse.database import Database
-from crosstie_sandbox.dataverse.schema import Column, Type
+from crosstie_sandbox.dataverse.schema import Column, Table, Type
 from crosstie_sandbox.dataverse.selection import Selection
 
 NAMES = frozenset(
@@ -15,6 +15,8 @@ NAMES = frozenset(
         "Microsoft.Dynamics.CRM.associatednavigationproperty",
         "Microsoft.Dynamics.CRM.totalrecordcount",
         "Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded",
+        "Microsoft.Dynamics.CRM.fetchxmlpagingcookie",
+        "Microsoft.Dynamics.CRM.morerecords",
     }
 )
 FORMATTED = "@OData.Community.Display.V1.FormattedValue"
@@ -22,56 +24,36 @@ LOOKUP_TABLE = "@Microsoft.Dynamics.CRM.lookuplogicalname"
 NAVIGATION = "@Microsoft.Dynamics.CRM.associatednavigationproperty"
 
 
-class Annotator:
-    """Annotates the rows of one answer; names of related rows are looked up once."""
+class Annotations:
+    """Annotates values one by one; names of related rows are looked up once."""
 
-    def __init__(self, database: Database, chosen: Selection, wanted: frozenset[str]) -> None:
+    def __init__(self, database: Database, wanted: frozenset[str]) -> None:
         self._database = database
-        self._table = chosen.table
-        self._columns = [column for column in chosen.columns if column.type in _FORMATS or column.type is Type.LOOKUP]
         self._wanted = wanted
         self._names: dict[tuple[str, str], str | None] = {}
 
-    def annotate(self, item: dict[str, object]) -> dict[str, object]:
-        """A rendered row with its annotations, each right before the property it is about."""
-        annotated: dict[str, object] = {}
-        about = {column.wire: column for column in self._columns}
-        for name, value in item.items():
-            if value is not None and name in about:
-                found = self._annotations(about[name], value, item).items()
-                annotated.update(pair for pair in found if pair[0].partition("@")[2] in self._wanted)
-            annotated[name] = value
-        return annotated
+    def of(self, name: str, column: Column, value: object, pointing: tuple[Table, object]) -> dict[str, object]:
+        """The annotations of a value under the name that it has in the answer.
 
-    def _annotations(self, column: Column, value: object, item: dict[str, object]) -> dict[str, object]:
-        if column.type is not Type.LOOKUP:
-            return {f"{column.wire}{FORMATTED}": _FORMATS[column.type](value, column)}
-        found = self._target(column, str(item[self._table.primary_key]))
+        `pointing` is the table of the column and, for a lookup that has a choice, the table it points to.
+        """
+        if column.type is Type.LOOKUP:
+            found = self._related(name, value, _target(column, *pointing))
+        else:
+            write = _FORMATS.get(column.type)
+            found = {} if write is None else {f"{name}{FORMATTED}": write(value, column)}
+        return {key: text for key, text in found.items() if key.removeprefix(f"{name}@") in self._wanted}
+
+    def _related(self, name: str, value: object, found: tuple[str, str] | None) -> dict[str, object]:
         if found is None:
             return {}
         navigation, target = found
-        name = self._name(target, str(value))
+        text = self._name(target, str(value))
         return {
-            f"{column.wire}{NAVIGATION}": navigation,
-            f"{column.wire}{LOOKUP_TABLE}": target,
-            **({} if name is None else {f"{column.wire}{FORMATTED}": name}),
+            f"{name}{NAVIGATION}": navigation,
+            f"{name}{LOOKUP_TABLE}": target,
+            **({} if text is None else {f"{name}{FORMATTED}": text}),
         }
-
-    def _target(self, column: Column, row: str) -> tuple[str, str] | None:
-        """Navigation property and table of the row that a lookup points to."""
-        choices = [
-            (navigation.name, target)
-            for navigation in self._table.navigations.values()
-            if navigation.column is column
-            for target in navigation.targets
-        ]
-        if len(choices) == 1:
-            return choices[0]
-        kind = self._database.execute(
-            f'SELECT "{column.name}_type" FROM "{self._table.logical_name}" WHERE "{self._table.primary_key}" = ?',
-            (row,),
-        ).fetchone()
-        return next((choice for choice in choices if kind is not None and choice[1] == kind[0]), None)
 
     def _name(self, target: str, identity: str) -> str | None:
         key = (target, identity)
@@ -82,6 +64,53 @@ class Annotator:
             ).fetchone()
             self._names[key] = found[0] if found else None
         return self._names[key]
+
+
+def _target(column: Column, table: Table, target: object) -> tuple[str, str] | None:
+    """Navigation property and table of the row that a lookup points to."""
+    choices = [
+        (navigation.name, name)
+        for navigation in table.navigations.values()
+        if navigation.column is column
+        for name in navigation.targets
+    ]
+    if len(choices) == 1:
+        return choices[0]
+    return next((choice for choice in choices if choice[1] == target), None)
+
+
+class Annotator:
+    """Annotates the rows of one answer."""
+
+    def __init__(self, database: Database, chosen: Selection, wanted: frozenset[str]) -> None:
+        self._database = database
+        self._table = chosen.table
+        self._about = {
+            column.wire: column for column in chosen.columns if column.type in _FORMATS or column.type is Type.LOOKUP
+        }
+        self._annotations = Annotations(database, wanted)
+
+    def annotate(self, item: dict[str, object]) -> dict[str, object]:
+        """A rendered row with its annotations, each right before the property it is about."""
+        annotated: dict[str, object] = {}
+        for name, value in item.items():
+            column = self._about.get(name)
+            if value is not None and column is not None:
+                target = self._pointed_to(column, item) if column.type is Type.LOOKUP else None
+                annotated |= self._annotations.of(name, column, value, (self._table, target))
+            annotated[name] = value
+        return annotated
+
+    def _pointed_to(self, column: Column, item: dict[str, object]) -> object:
+        """The table that a lookup of a row points to, if it has a choice."""
+        kind = self._table.by_name.get(f"{column.name}_type")
+        if kind is None:
+            return None
+        found = self._database.execute(
+            f'SELECT "{kind.name}" FROM "{self._table.logical_name}" WHERE "{self._table.primary_key}" = ?',
+            (str(item[self._table.primary_key]),),
+        ).fetchone()
+        return None if found is None else found[0]
 
 
 def _label(value: object, column: Column) -> str:

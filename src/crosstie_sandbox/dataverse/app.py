@@ -126,7 +126,8 @@ class Api:
             events = EventQueue(self._steps, self._database.ids())
             session = Session(self._database, caller, rights, root, self._counters, events)
             reply = self._execute(Service(session), operation)
-            self.courier.wake()
+            if request.method not in _READS:
+                self.courier.wake()
             return reply
 
         try:

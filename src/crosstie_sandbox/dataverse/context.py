@@ -8,10 +8,12 @@ from crosstie_sandbox.dataverse.address import Address, row_id
 from crosstie_sandbox.dataverse.behaviour import BEHAVIOUR, UNLOCKED
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import bad_request
+from crosstie_sandbox.dataverse.expanding import REFERENCES, target_of
 from crosstie_sandbox.dataverse.operation import Counters, Operation
 from crosstie_sandbox.dataverse.payload import Changes, References, read_body
-from crosstie_sandbox.dataverse.preferences import Preferences
-from crosstie_sandbox.dataverse.reading import Reader
+from crosstie_sandbox.dataverse.preferences import LARGEST_PAGE, Preferences
+from crosstie_sandbox.dataverse.queries.operators import Asker
+from crosstie_sandbox.dataverse.reading import EVERYTHING, Reader
 from crosstie_sandbox.dataverse.schema import Schema, Table
 from crosstie_sandbox.dataverse.security.guard import Guard, GuardedWriter
 from crosstie_sandbox.dataverse.security.rights import Rights
@@ -19,6 +21,7 @@ from crosstie_sandbox.dataverse.webhooks.queue import EventQueue
 from crosstie_sandbox.dataverse.writing import Caller, Writer
 from crosstie_sandbox.odata.answer import context_url
 from crosstie_sandbox.odata.query import QueryOptions
+from crosstie_sandbox.odata.sql import Fragment
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One operation with its address, query and preferences read."""
+    """One operation with its address, query and preferences read.
+
+    `within` is a condition on the rows of its table: those of a collection, where the path leads to one.
+    """
 
     session: Session
     operation: Operation
@@ -63,6 +69,7 @@ class Call:
     options: QueryOptions
     preferences: Preferences
     made: Mapping[str, str]
+    within: Fragment = EVERYTHING
 
     @property
     def schema(self) -> Schema:
@@ -77,7 +84,19 @@ class Call:
     @property
     def reader(self) -> Reader:
         """Reads with the annotations asked for."""
-        return Reader(self.session.database, self.preferences.annotations)
+        return Reader(
+            database=self.session.database,
+            asker=self.asker,
+            root=self.session.root,
+            annotations=self.preferences.annotations,
+            page_size=self.preferences.page_size or LARGEST_PAGE,
+        )
+
+    @property
+    def asker(self) -> Asker:
+        """Who asks, and when."""
+        caller = self.session.caller
+        return Asker(self.session.database.today(), caller.user, caller.business_unit)
 
     def identity(self) -> str:
         """The id of the row it is about."""
@@ -105,7 +124,8 @@ class Call:
             if part and not part.replace("%24", "$").startswith(("$skiptoken=", f"{option}="))
         ]
         query = "&".join([*kept, f"{option}={quote(token, safe='=')}"])
-        return f"{self.session.root}{self.table.entity_set}?{query}"
+        path = self.table.entity_set if self.within == EVERYTHING else quote(self.operation.path, safe="%/()$'=,")
+        return f"{self.session.root}{path}?{query}"
 
     def check_options(self) -> None:
         """Refuse query options that Dataverse does not have, rather than ignore them."""
@@ -120,6 +140,6 @@ def shape(schema: Schema, table: Table, options: QueryOptions) -> str:
     """The columns of an answer as a context address lists them."""
     parts = list(options.select or ())
     for expand in options.expand:
-        target = schema.tables[table.navigations[expand.name].targets[0]]
+        target = target_of(schema, table, expand.name.removesuffix(REFERENCES))
         parts.append(f"{expand.name}{shape(schema, target, expand.options) or '()'}")
     return f"({','.join(parts)})" if parts else ""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from crosstie_sandbox.dataverse.alterations import LAYOUT, kept_schema
 from crosstie_sandbox.dataverse.layout import lay_out
+from crosstie_sandbox.dataverse.queries import aggregates
 from crosstie_sandbox.dataverse.schema import Schema
 from crosstie_sandbox.odata import folding
 from crosstie_sandbox.odata.sql import stored_time
@@ -154,4 +155,5 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
     connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;")
     folding.install(connection)
+    aggregates.install(connection)
     return connection

@@ -1,10 +1,16 @@
 """Answers to GET."""
 
+from dataclasses import replace
+
+from crosstie_sandbox.dataverse import asking
 from crosstie_sandbox.dataverse.context import Call
-from crosstie_sandbox.dataverse.errors import bad_request, unknown_property
+from crosstie_sandbox.dataverse.errors import bad_request, unknown_segment
+from crosstie_sandbox.dataverse.expanding import check_expands
+from crosstie_sandbox.dataverse.navigation import Place, follow
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply, json_reply, text_reply
 from crosstie_sandbox.dataverse.preferences import LARGEST_PAGE
-from crosstie_sandbox.dataverse.reading import COUNT_LIMIT, Item, check_expands
+from crosstie_sandbox.dataverse.reading import COUNT_LIMIT, Item
+from crosstie_sandbox.dataverse.schema import Collection, Column, Navigation
 from crosstie_sandbox.dataverse.tracking import Tracker
 from crosstie_sandbox.odata.answer import context_url
 from crosstie_sandbox.odata.query import QueryOptions
@@ -20,13 +26,15 @@ def service_document(call: Call) -> Reply:
 
 def rows(call: Call) -> Reply:
     """A page of a set, or of its changes."""
+    if asking.is_asked(call):
+        return asking.answer(call)
     call.check_options()
     tracking = call.preferences.track_changes or call.options.deltatoken is not None
     if tracking:
         return _changes(call)
     check_expands(call.schema, call.table, call.options)
     size = call.preferences.page_size or LARGEST_PAGE
-    page = call.reader.page(call.table, call.options, size)
+    page = call.reader.page(call.table, call.options, size, call.within)
     content: Item = {"@odata.context": call.context()}
     if page.count is not None:
         content |= _counted(call, page.count)
@@ -67,7 +75,7 @@ def count(call: Call) -> Reply:
     if call.options.deltatoken is not None:
         tracker = Tracker(call.session.database, call.reader, call.table, "")
         return text_reply(str(tracker.count_since(call.options.deltatoken)))
-    return text_reply(str(call.reader.count(call.table, call.options)))
+    return text_reply(str(call.reader.count(call.table, call.options, call.within)))
 
 
 def row(call: Call) -> Reply:
@@ -87,19 +95,66 @@ def row(call: Call) -> Reply:
     return json_reply(content, headers={"ETag": etag, **call.preferences.applied})
 
 
-def single_property(call: Call, name: str) -> Reply:
+def at(call: Call) -> Reply:
+    """What a path that goes on from a row leads to."""
+    place = follow(call)
+    owner = place.owner
+    if owner is not None:
+        _check_step(place)
+    match place:
+        case Place(column=Column() as column, suffix="" | "$value"):
+            return _single_value(place, column)
+        case Place(column=None, suffix="$ref") if owner is not None:
+            return _references(place)
+        case Place(column=None, row=None, step=Collection(), suffix="$count"):
+            return count(place.call)
+        case Place(column=None, row=None, step=Collection(), suffix=""):
+            return rows(place.call)
+        case Place(column=None, row=None, suffix=""):
+            return empty_reply()
+        case Place(column=None, suffix=""):
+            return row(place.call)
+        case _:
+            raise unknown_segment(call.address.rest[-1])
+
+
+def _check_step(place: Place) -> None:
+    """Refuse a caller who may not read where a path leads."""
+    call = place.call
+    if call.session.rights.is_administrator:
+        return
+    call.session.guard.must("Read", call.table)
+
+
+def _single_value(place: Place, column: Column) -> Reply:
     """One value of a row, as JSON or bare."""
-    column = call.table.by_wire.get(name)
-    if column is None:
-        raise unknown_property(name, call.table.logical_name)
-    identity = call.identity()
-    value = call.reader.row(call.table, identity, QueryOptions(select=(name,)))[name]
+    call, identity = place.call, str(place.row)
+    value = call.reader.row(call.table, identity, QueryOptions(select=(column.wire,)))[column.wire]
     if value is None:
         return empty_reply()
-    if call.address.rest[-1] == "$value":
+    if place.suffix == "$value":
         return text_reply(_bare(value))
-    context = context_url(call.session.root, f"{call.table.entity_set}({identity})/{name}")
+    context = context_url(call.session.root, f"{call.table.entity_set}({identity})/{column.wire}")
     return json_reply({"@odata.context": context, "value": value})
+
+
+def _references(place: Place) -> Reply:
+    """The address of the row that a lookup points to, or those of the rows of a collection."""
+    call, table = place.call, place.call.table
+    if isinstance(place.step, Navigation) or place.row is not None:
+        if place.row is None:
+            return empty_reply()
+        reference = {"@odata.id": call.row_url(place.row)}
+        return json_reply({"@odata.context": context_url(call.session.root, "$ref"), **reference})
+    options = replace(call.options, select=(table.primary_key,), expand=())
+    page = call.reader.page(table, options, call.preferences.page_size or LARGEST_PAGE, call.within)
+    content: Item = {
+        "@odata.context": context_url(call.session.root, "Collection($ref)"),
+        "value": [{"@odata.id": call.row_url(str(item[table.primary_key]))} for item in page.items],
+    }
+    if page.next is not None:
+        content["@odata.nextLink"] = call.link("$skiptoken", page.next)
+    return json_reply(content, headers=call.preferences.applied)
 
 
 def _bare(value: object) -> str:

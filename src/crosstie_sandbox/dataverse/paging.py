@@ -46,27 +46,46 @@ class Cookie:
 
     def write(self, sorts: Sequence[SortColumn], first: Sequence[object]) -> str:
         """The value of `$skiptoken`, not yet percent-encoded for the address."""
-        entries = "".join(
-            f"<{sort.name} {_attribute('last', last)} {_attribute('first', begin)}/>"
-            for sort, last, begin in zip(sorts, self.last, first, strict=True)
-        )
-        inner = f'<cookie page="{self.page - 1}" rows="{self.rows}">{entries}</cookie>'
-        encoded = quote(inner, safe="")
+        encoded = quote(inner_cookie(self, sorts, first), safe="")
         tracking = f'istracking="{bool(self.since)}"' + (f' since="{self.since}"' if self.since else "")
         return f'<cookie pagenumber="{self.page}" pagingcookie="{encoded}" {tracking} />'
+
+
+def inner_cookie(cookie: Cookie, sorts: Sequence[SortColumn], first: Sequence[object]) -> str:
+    """The cookie proper: the sort columns of the first and the last row."""
+    entries = "".join(
+        f"<{sort.name} {_attribute('last', last)} {_attribute('first', begin)}/>"
+        for sort, last, begin in zip(sorts, cookie.last, first, strict=True)
+    )
+    return f'<cookie page="{cookie.page - 1}" rows="{cookie.rows}">{entries}</cookie>'
+
+
+def outer_cookie(token: str) -> tuple[int, str]:
+    """The number of the page that a cookie leads to, and the cookie in it as it is encoded there."""
+    outer = _OUTER.fullmatch(token)
+    if outer is None:
+        raise _malformed()
+    return int(outer[1]), outer[2]
 
 
 def read_cookie(token: str, sorts: Sequence[SortColumn]) -> Cookie:
     """Read a `$skiptoken`; it must be of the same order as the query."""
     outer = _OUTER.fullmatch(token)
-    inner = _INNER.fullmatch(unquote(outer[2])) if outer else None
-    if outer is None or inner is None:
+    if outer is None:
+        raise _malformed()
+    return read_inner(int(outer[1]), unquote(outer[2]), sorts, outer[5] or "")
+
+
+def read_inner(page: int, text: str, sorts: Sequence[SortColumn], since: str = "") -> Cookie:
+    """Read a cookie proper; it must be of the same order as the query."""
+    inner = _INNER.fullmatch(text)
+    if inner is None:
         raise _malformed()
     entries = [(found[1], None if found[3] is None else unescape(found[3])) for found in _ENTRY.finditer(inner[2])]
     if [name for name, _ in entries] != [sort.name for sort in sorts]:
         raise _malformed()
     last = tuple(_bare(value, sort.column.kind) for (_, value), sort in zip(entries, sorts, strict=True))
-    return Cookie(int(outer[1]), int(inner[1]), last, outer[5] or "")
+    return Cookie(page, int(inner[1]), last, since)
 
 
 def behind(cookie: Cookie, sorts: Sequence[SortColumn]) -> Fragment:
@@ -88,6 +107,20 @@ def behind(cookie: Cookie, sorts: Sequence[SortColumn]) -> Fragment:
         equal.append(f"{column} IS ?")
         equal_values.append(value)
     return "(" + " OR ".join(f"({alternative})" for alternative in alternatives) + ")", values
+
+
+def next_cookie(
+    before: Cookie | None, sorts: Sequence[SortColumn], rows: Sequence[Sequence[object]], offset: int
+) -> str | None:
+    """The `$skiptoken` of the page after these rows, whose values of the sort columns stand from `offset` on."""
+    if not rows:
+        return None
+    first, last = (
+        [braced(value, sort.column.kind) for sort, value in zip(sorts, row[offset:], strict=False)]
+        for row in (rows[0], rows[-1])
+    )
+    page, seen = (before.page, before.rows) if before else (1, 0)
+    return Cookie(page + 1, seen + len(rows), tuple(last)).write(sorts, first)
 
 
 def _attribute(name: str, value: object) -> str:

@@ -6,11 +6,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from crosstie_sandbox.dataverse import gets, writes
+from crosstie_sandbox.dataverse import associating, gets, writes
 from crosstie_sandbox.dataverse.actions.registry import OF_SETS, UNBOUND, Doing, Operations, bound, name_of
 from crosstie_sandbox.dataverse.address import parse_address
 from crosstie_sandbox.dataverse.context import Call, Session
 from crosstie_sandbox.dataverse.errors import ServiceError, from_query, sql_error, unknown_segment, wrong_method
+from crosstie_sandbox.dataverse.expanding import REFERENCES, target_of
 from crosstie_sandbox.dataverse.operation import Operation, Reply, error_reply
 from crosstie_sandbox.dataverse.preferences import preferences
 from crosstie_sandbox.dataverse.schema import Table
@@ -87,7 +88,7 @@ def _route(call: Call) -> Reply:
         raise unknown_segment(address.rest[0])
     call.session.counters.count(method)
     if method == "GET":
-        _check_reading(call.session, call.table, call.options.expand)
+        _check_reading(call.session, call.table, () if call.address.rest else call.options.expand)
     return _route_to_rows(call, method)
 
 
@@ -116,9 +117,9 @@ def _route_to_rows(call: Call, method: str) -> Reply:
         case str(), ():
             _check(method, "GET", "PATCH", "DELETE")
             return {"GET": gets.row, "PATCH": writes.update, "DELETE": writes.delete}[method](call)
-        case str(), (name,) | (name, "$value"):
-            _check(method, "GET")
-            return gets.single_property(call, name)
+        case str(), _:
+            _check(method, "GET", "POST", "PUT", "DELETE")
+            return gets.at(call) if method == "GET" else associating.write_at(call, method)
         case _, rest:
             raise unknown_segment("/".join(rest))
 
@@ -129,9 +130,8 @@ def _check_reading(session: Session, table: Table, expands: Sequence[Expand]) ->
         return
     session.guard.must("Read", table)
     for expand in expands:
-        navigation = table.navigations.get(expand.name)
-        if navigation is not None:
-            _check_reading(session, session.database.schema.tables[navigation.targets[0]], expand.options.expand)
+        target = target_of(session.database.schema, table, expand.name.removesuffix(REFERENCES))
+        _check_reading(session, target, expand.options.expand)
 
 
 def _check(method: str, *allowed: str) -> None:

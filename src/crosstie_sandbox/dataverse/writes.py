@@ -3,9 +3,9 @@
 from urllib.parse import quote
 
 from crosstie_sandbox.dataverse.context import Call
+from crosstie_sandbox.dataverse.expanding import check_expands
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply, json_reply
 from crosstie_sandbox.dataverse.payload import Changes
-from crosstie_sandbox.dataverse.reading import check_expands
 from crosstie_sandbox.dataverse.upserting import place_of, upsert
 from crosstie_sandbox.dataverse.writing import Conditions
 from crosstie_sandbox.odata.answer import loads

@@ -24,10 +24,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Expand:
-    """A navigation property to follow, with the options in its parentheses."""
+    """A navigation property to follow, with the options in its parentheses, read and as they were written."""
 
     name: str
     options: "QueryOptions"
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +143,9 @@ def _expand(text: str, depth: int) -> Expand:
         raise ODataSyntaxError(f"The $expand option names nothing at '{text}'.")
     if not parenthesis:
         return Expand(name.strip(), EVERYTHING)
-    pairs = [pair.partition("=") for pair in split(rest.strip()[:-1], ";") if pair]
-    return Expand(name.strip(), _options([(key.strip(), value) for key, _, value in pairs], depth=depth + 1))
+    inside = rest.strip()[:-1]
+    pairs = [pair.partition("=") for pair in split(inside, ";") if pair]
+    return Expand(name.strip(), _options([(key.strip(), value) for key, _, value in pairs], depth=depth + 1), inside)
 
 
 def _whole_number(name: str, text: str | None) -> int | None:

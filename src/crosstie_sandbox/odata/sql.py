@@ -6,7 +6,7 @@ fifteen significant digits count as equal in a filter); Boolean as 0 or 1; Strin
 its column.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -120,7 +120,7 @@ class _Writer:
     def _connect(self, node: And | Or) -> Fragment:
         operands = chain(node)
         if isinstance(node, And):
-            return _balanced([self.predicate(operand) for operand in operands], "AND")
+            return balanced([self.predicate(operand) for operand in operands], "AND")
         return self._disjunction(operands)
 
     def _disjunction(self, operands: list[Expression]) -> Fragment:
@@ -136,7 +136,7 @@ class _Writer:
         for path, values in wanted.items():
             marks = ", ".join("?" * len(values))
             fragments.append((f"{self.column(path).comparable} IN ({marks})", values))
-        return _balanced(fragments, "OR")
+        return balanced(fragments, "OR")
 
     def _compare(self, node: Compare) -> Fragment:
         op, left, right = node.op, node.left, node.right
@@ -243,9 +243,9 @@ class _Writer:
         return f"{column.sql} = 1", []
 
 
-def _balanced(fragments: list[Fragment], connective: str) -> Fragment:
+def balanced(fragments: Sequence[Fragment], connective: str) -> Fragment:
     """Join many conditions as a tree of small height: SQLite refuses expressions higher than a thousand."""
-    level = fragments
+    level = list(fragments)
     while len(level) > 1:
         level = [
             (f"({level[i][0]} {connective} {level[i + 1][0]})", [*level[i][1], *level[i + 1][1]])

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crosstie_sandbox.businesscentral.posting.quantities import Quantities, QuantityError
 from crosstie_sandbox.businesscentral.posting.receivables import ApplicationError, Entry, apply, balance
 from crosstie_sandbox.businesscentral.posting.stock import settle
+from crosstie_sandbox.businesscentral.sales.quantities import Quantities, QuantityError
 
 D = Decimal
 CENT = D("0.01")

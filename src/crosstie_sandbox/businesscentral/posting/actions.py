@@ -9,11 +9,11 @@ from crosstie_sandbox.businesscentral.posting.cancel import (
     cancel_invoice,
     make_corrective_credit_memo,
 )
+from crosstie_sandbox.businesscentral.posting.converting import make_invoice, make_order
 from crosstie_sandbox.businesscentral.posting.payment_rules import post_journal
 from crosstie_sandbox.businesscentral.posting.post_invoice import post_credit_memo, post_invoice
 from crosstie_sandbox.businesscentral.posting.post_order import ship_and_invoice
 from crosstie_sandbox.businesscentral.rows import Row
-from crosstie_sandbox.businesscentral.sales.converting import make_invoice, make_order
 from crosstie_sandbox.businesscentral.sales.kinds import CREDIT_MEMO, INVOICE, DocumentKind
 from crosstie_sandbox.businesscentral.sales.release import release_order, reopen_order
 from crosstie_sandbox.businesscentral.sales.sending import check_email, send_quote

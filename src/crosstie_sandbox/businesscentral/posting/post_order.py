@@ -16,7 +16,6 @@ from crosstie_sandbox.businesscentral.posting.posted import (
     posted_number,
     variant_code,
 )
-from crosstie_sandbox.businesscentral.posting.quantities import Quantities
 from crosstie_sandbox.businesscentral.rows import Row, add, change, remove
 from crosstie_sandbox.businesscentral.sales import refusals
 from crosstie_sandbox.businesscentral.sales.amounts import product
@@ -26,6 +25,7 @@ from crosstie_sandbox.businesscentral.sales.header_rules import remove_lines
 from crosstie_sandbox.businesscentral.sales.kinds import INVOICE, ORDER
 from crosstie_sandbox.businesscentral.sales.line_rules import is_fully_shipped
 from crosstie_sandbox.businesscentral.sales.lines import lines_of, store_changes, value_of, write_totals
+from crosstie_sandbox.businesscentral.sales.quantities import Quantities
 from crosstie_sandbox.businesscentral.sales.stored import number
 
 NOTHING_TO_POST = "There is nothing to post because the document does not contain a quantity or amount."

@@ -11,7 +11,6 @@ from decimal import Decimal
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import ApiError, dialog
 from crosstie_sandbox.businesscentral.page import pages
-from crosstie_sandbox.businesscentral.posting.quantities import Quantities, QuantityError
 from crosstie_sandbox.businesscentral.rows import Row, find
 from crosstie_sandbox.businesscentral.sales import refusals
 from crosstie_sandbox.businesscentral.sales.conditions import terms_of, vat_of
@@ -19,6 +18,7 @@ from crosstie_sandbox.businesscentral.sales.kinds import ORDER, DocumentKind
 from crosstie_sandbox.businesscentral.sales.line import DiscountError, Line
 from crosstie_sandbox.businesscentral.sales.lines import value_of
 from crosstie_sandbox.businesscentral.sales.price_lists import quantity_per_unit, resource_of, unit_code, unit_price
+from crosstie_sandbox.businesscentral.sales.quantities import Quantities, QuantityError
 from crosstie_sandbox.businesscentral.sales.stored import number, text
 from crosstie_sandbox.businesscentral.values import ZERO_GUID, Stored
 

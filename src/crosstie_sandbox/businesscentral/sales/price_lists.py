@@ -14,8 +14,8 @@ from crosstie_sandbox.businesscentral.sales.stored import day, number
 from crosstie_sandbox.businesscentral.values import Stored, unescaped
 
 _SOURCES = {source.value: source for source in Source}
-_WITH_PRICE = {"Price", "Price & Discount"}
-_WITH_DISCOUNT = {"Discount", "Price & Discount"}
+_WITH_PRICE = {"Price", "Any"}
+_WITH_DISCOUNT = {"Discount", "Any"}
 
 
 def unit_price(database: Database, header: Row, line: Row) -> Price:

@@ -25,8 +25,9 @@ _SERVER_FAULT = 500
 class Courier:
     """Runs while there is something to tell and sleeps otherwise."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, delay_seconds: float) -> None:
         self.database = database
+        self.delay_seconds = delay_seconds
         self.settings = database.settings
         self._collecting: asyncio.Task[None] | None = None
         self._ways: dict[str, asyncio.Task[None]] = {}
@@ -56,7 +57,7 @@ class Courier:
         return [str(row[0]) for row in found.fetchall()]
 
     async def _collect(self) -> None:
-        await asyncio.sleep(self.settings.webhook_delay)
+        await asyncio.sleep(self.delay_seconds)
         with self.database.transaction():
             self._write_notifications()
         for identity in self._waiting():

@@ -13,6 +13,8 @@ from importlib.resources import files
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import httpx2
+from starlette.requests import Request
+from starlette.responses import Response
 
 from crosstie_sandbox.businesscentral.addresses import WEB_SERVICES, Step, find_target, quoted
 from crosstie_sandbox.businesscentral.calls import Answer, Call
@@ -23,7 +25,9 @@ from crosstie_sandbox.businesscentral.payload import read_body
 from crosstie_sandbox.businesscentral.rows import find
 from crosstie_sandbox.businesscentral.subscriptions import store
 from crosstie_sandbox.businesscentral.verbs import show
+from crosstie_sandbox.odata.answer import json_answer
 
+SUPPORTED_RESOURCES = re.compile(r"(?:/v2\.0(?:/[^/]+){1,2})?/api/microsoft/runtime/beta/webhookSupportedResources")
 _RESOURCE = re.compile(r"(?:https?://[^/]+)?/?(?:v2\.0/(?:[^/]+/){1,2})?api/v2\.0/(.+)")
 _SECONDS_TO_SHAKE_HANDS = 10
 _WRITING = frozenset({"POST", "PATCH", "DELETE"})
@@ -36,6 +40,14 @@ def supported() -> frozenset[str]:
     package = files("crosstie_sandbox.businesscentral.subscriptions")
     listed = tomllib.loads(package.joinpath("resources.toml").read_text(encoding="utf-8"))["supported"]
     return frozenset(listed) & pages().keys()
+
+
+def supported_resources(request: Request) -> Response:
+    """The answer of the vendor's runtime API to the question what can be subscribed to."""
+    root = f"{request.url.scheme}://{request.url.netloc}{request.scope['path']}"
+    context = f"{root.rpartition('/')[0]}/$metadata#webhookSupportedResources"
+    resources = [{"resource": f"v2.0/companies({{id}})/{entity_set}"} for entity_set in sorted(supported())]
+    return json_answer({"@odata.context": context, "value": resources})
 
 
 def step_of(call: Call) -> Step | None:
@@ -69,7 +81,7 @@ async def _create(database: Database, call: Call) -> Answer:
     entity_set = _subscribe_to(database, given)
     await _shake_hands(database, given["notificationUrl"])
     with database.transaction():
-        identity = store.add(database, call.user, given, entity_set)
+        identity = store.add(database, call.user_id, given, entity_set)
     location = f"{call.root}/subscriptions('{identity}')"
     return Answer(201, _shown(database, call, identity), {"Location": location})
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import NAMESPACE_URL, uuid5
 
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import bad_request, no_row
@@ -40,7 +39,7 @@ class Subscription:
     expires: str
 
 
-def add(database: Database, user: str, given: Mapping[str, str], entity_set: str) -> str:
+def add(database: Database, user_id: str, given: Mapping[str, str], entity_set: str) -> str:
     """Keep a new subscription of three days; its id."""
     if len(subscriptions(database)) >= MOST_SUBSCRIPTIONS:
         raise bad_request(f"There are {MOST_SUBSCRIPTIONS} webhook subscriptions already, and no more are allowed.")
@@ -51,7 +50,7 @@ def add(database: Database, user: str, given: Mapping[str, str], entity_set: str
         given["resource"],
         entity_set,
         given.get("clientState", ""),
-        user_id(user),
+        user_id,
         _expiry(database),
         database.now,
         database.now,
@@ -142,11 +141,6 @@ def first_waiting(database: Database, identity: str) -> tuple[int, bytes] | None
 def take_out(database: Database, number: int) -> None:
     """A notification has arrived, or is given up."""
     database.connection.execute("DELETE FROM webhookOutbox WHERE number = ?", (number,))
-
-
-def user_id(user: str) -> str:
-    """The id that stands for a user: the same for the same name."""
-    return str(uuid5(NAMESPACE_URL, user))
 
 
 def _expiry(database: Database) -> str:

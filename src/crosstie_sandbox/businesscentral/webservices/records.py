@@ -127,6 +127,8 @@ def _changes(database: Database, service: Service, body: object) -> Changes:
         control = service.page.controls.get(name)
         if control is None:
             raise _unknown(database, service, name)
+        if control.constant is not None and value == control.constant:
+            continue
         if control.property.read_only or control.column is None:
             raise read_only(name)
         changes[control.column] = _stored(database, control, stored(page, control.property, value), service)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crosstie_sandbox.dataverse.conditions import Joins, where
 from crosstie_sandbox.dataverse.errors import bad_request, invalid_argument
 from crosstie_sandbox.dataverse.fetchxml.model import Condition, Fetch, Filter, Link, Order
 from crosstie_sandbox.dataverse.fetchxml.outputs import Shown, outputs
@@ -10,7 +11,7 @@ from crosstie_sandbox.dataverse.fetchxml.places import Place, Places
 from crosstie_sandbox.dataverse.paging import SortColumn
 from crosstie_sandbox.dataverse.queries.operators import Asker, Operation, apply, compared
 from crosstie_sandbox.dataverse.schema import Schema
-from crosstie_sandbox.odata.sql import Column, Fragment, Kind
+from crosstie_sandbox.odata.sql import Column, Fragment, Kind, balanced
 
 _EVERYTHING: Fragment = ("1", [])
 
@@ -39,7 +40,12 @@ def statement(fetch: Fetch, schema: Schema, asker: Asker) -> Statement:
     writer = _Writer(places, asker)
     shown = outputs(fetch, places)
     source = writer.source(places.root)
-    where = _joined([writer.filters(places.root), *writer.existing(places.root)], every=True)
+    parts = [writer.filters(places.root), *writer.existing(places.root)]
+    if fetch.condition is not None:
+        joins = Joins(places.root.table, schema, asker)
+        parts.append(where(fetch.condition, joins))
+        source = (source[0] + joins.added, source[1])
+    demanded = _joined(parts, every=True)
     orders = [(place, order) for place in places.visible() for order in place.entity.orders]
     sorts = [_sort(place, order, shown, places) for place, order in orders]
     root = places.root
@@ -48,7 +54,7 @@ def statement(fetch: Fetch, schema: Schema, asker: Asker) -> Statement:
         places=places,
         shown=shown,
         source=source,
-        where=where,
+        where=demanded,
         sorts=[*sorts, key],
         groups=", ".join(one.sql for one in shown if one.grouped),
         on_root=not any(place.linked or order.entity or order.alias for place, order in orders),
@@ -134,6 +140,4 @@ def _joined(parts: Sequence[Fragment], *, every: bool) -> Fragment:
     kept = [part for part in parts if part != _EVERYTHING]
     if not kept:
         return _EVERYTHING
-    texts = [text for text, _ in kept]
-    text = texts[0] if len(texts) == 1 else "(" + (" AND " if every else " OR ").join(texts) + ")"
-    return text, [value for _, values in kept for value in values]
+    return balanced(kept, "AND" if every else "OR")

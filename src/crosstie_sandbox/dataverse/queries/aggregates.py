@@ -5,6 +5,7 @@ They take the stored digits and give such digits; null if there is nothing to ad
 
 import sqlite3
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from typing import Any
 
 _PRECISION = 60
 
@@ -72,7 +73,11 @@ class _Greatest(_Least):
 
 def install(connection: sqlite3.Connection) -> None:
     """Make the functions known to a connection."""
-    connection.create_aggregate("amount_sum", 1, _Total)
-    connection.create_aggregate("amount_avg", 2, _Average)
-    connection.create_aggregate("amount_min", 1, _Least)
-    connection.create_aggregate("amount_max", 1, _Greatest)
+    functions: dict[str, tuple[int, Any]] = {
+        "amount_sum": (1, _Total),
+        "amount_avg": (2, _Average),
+        "amount_min": (1, _Least),
+        "amount_max": (1, _Greatest),
+    }
+    for name, (arguments, function) in functions.items():
+        connection.create_aggregate(name, arguments, function)

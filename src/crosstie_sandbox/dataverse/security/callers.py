@@ -1,6 +1,6 @@
 """Who calls: the user that an identity is, and the user it acts for if it says so."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.errors import disabled, not_a_member, row_missing
@@ -18,6 +18,11 @@ def caller_of(
     database: Database, book: RightsBook, identity: Identity, headers: Mapping[str, str]
 ) -> tuple[Caller, Rights]:
     """The user to act as and its rights; raises ServiceError for a stranger, and for who may not act for others."""
+    named = tuple(headers.get(header, "").strip().lower() for header, _ in _IMPERSONATION)
+    return book.remembered((identity, named), lambda: _found(database, book, identity, named))
+
+
+def _found(database: Database, book: RightsBook, identity: Identity, named: Sequence[str]) -> tuple[Caller, Rights]:
     if identity.person:
         own = _user(database, "azureactivedirectoryobjectid", identity.person)
     else:
@@ -25,8 +30,7 @@ def caller_of(
     if own is None:
         raise not_a_member()
     rights = book.of(own)
-    for header, column in _IMPERSONATION:
-        wanted = headers.get(header, "").strip().lower()
+    for (_, column), wanted in zip(_IMPERSONATION, named, strict=True):
         if wanted:
             return _acting_for(database, book, rights, column, wanted)
     return _caller(database, own, own), rights

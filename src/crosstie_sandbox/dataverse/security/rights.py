@@ -5,9 +5,10 @@ what the team owns and what is in the team's unit, for each of its members.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TypeVar, cast
 
 from crosstie_sandbox.dataverse.database import Database
 
@@ -22,8 +23,10 @@ _WATCHED = (
     "systemuser",
     "team",
     "businessunit",
+    "organization",
 )
 _VERSION = "security_version"
+Known = TypeVar("Known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,34 +92,40 @@ class Rights:
 
 
 class RightsBook:
-    """The rights of users, remembered until a role, a user, a team or a unit changes."""
+    """What follows from roles, users, teams and units, remembered until one of them changes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._version = -1
-        self._known: dict[str, Rights] = {}
+        self._version: str | None = None
+        self._known: dict[Hashable, object] = {}
 
     def of(self, user: str) -> Rights:
         """The rights of a user."""
+        return self.remembered(("rights", user), lambda: read_rights(self._database, user))
+
+    def remembered(self, key: Hashable, make: Callable[[], Known]) -> Known:
+        """What was made for a key, or is made now. Refusals are not remembered."""
         query = f"SELECT value FROM main.setting WHERE name = '{_VERSION}'"
-        version = int(self._database.execute(query).fetchone()[0])
+        version = str(self._database.execute(query).fetchone()[0])
         if version != self._version:
             self._version = version
             self._known.clear()
-        rights = self._known.get(user)
-        if rights is None:
-            rights = self._known[user] = read_rights(self._database, user)
-        return rights
+        if key not in self._known:
+            self._known[key] = make()
+        return cast("Known", self._known[key])
 
 
 def watch_changes(database: Database) -> None:
-    """Have the database count every change of what rights come from, whoever makes it."""
-    database.execute("INSERT OR IGNORE INTO setting VALUES (?, 0)", (_VERSION,))
+    """Have the database mark every change of what rights come from, whoever makes it.
+
+    A mark is never used twice: a change that is taken back must not leave the one before it looking like the next.
+    """
+    database.execute("INSERT OR IGNORE INTO setting VALUES (?, '')", (_VERSION,))
     for table in _WATCHED:
         for change in ("INSERT", "UPDATE", "DELETE"):
             database.execute(
                 f"CREATE TRIGGER IF NOT EXISTS rights_{table}_{change.lower()} AFTER {change} ON {table}"
-                f" BEGIN UPDATE setting SET value = value + 1 WHERE name = '{_VERSION}'; END"
+                f" BEGIN UPDATE setting SET value = hex(randomblob(8)) WHERE name = '{_VERSION}'; END"
             )
 
 

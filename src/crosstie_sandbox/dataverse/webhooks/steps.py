@@ -41,13 +41,13 @@ class StepBook:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._version = -1
+        self._version: str | None = None
         self._known: Mapping[str, Sequence[Step]] = {}
 
     def of(self, message: str, table: str) -> Sequence[Step]:
         """The steps that a message of a table is for, lowest rank first."""
         query = f"SELECT value FROM main.setting WHERE name = '{_VERSION}'"
-        version = int(self._database.execute(query).fetchone()[0])
+        version = str(self._database.execute(query).fetchone()[0])
         if version != self._version:
             self._version = version
             self._known = _read(self._database)
@@ -57,13 +57,13 @@ class StepBook:
 
 
 def watch_steps(database: Database) -> None:
-    """Have the database count every change of a registration, whoever makes it."""
-    database.execute("INSERT OR IGNORE INTO setting VALUES (?, 0)", (_VERSION,))
+    """Have the database mark every change of a registration, whoever makes it, and never with the same mark twice."""
+    database.execute("INSERT OR IGNORE INTO setting VALUES (?, '')", (_VERSION,))
     for table in _WATCHED:
         for change in ("INSERT", "UPDATE", "DELETE"):
             database.execute(
                 f"CREATE TRIGGER IF NOT EXISTS steps_{table}_{change.lower()} AFTER {change} ON {table}"
-                f" BEGIN UPDATE setting SET value = value + 1 WHERE name = '{_VERSION}'; END"
+                f" BEGIN UPDATE setting SET value = hex(randomblob(8)) WHERE name = '{_VERSION}'; END"
             )
 
 

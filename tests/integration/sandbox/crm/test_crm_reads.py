@@ -119,7 +119,7 @@ async def test_filters(crm, companies, condition, found) -> None:
         ("$filter=tolower(name) eq 'x'", "0x80060888"),
         ("$filter=accountid eq 'x'", "0x80060888"),
         ("$filter=name eq 5", "0x80060888"),
-        ("$filter=Microsoft.Dynamics.CRM.Today(PropertyName='createdon')", "0x80060888"),
+        ("$filter=Microsoft.Dynamics.CRM.NoSuch(PropertyName='createdon')", "0x80060888"),
         ("$filter=Microsoft.Dynamics.CRM.Between(PropertyName='creditlimit',PropertyValues=[\"3\"])", "0x80040203"),
         ("$skip=1", "0x80060888"),
         ("$search=x", "0x80060888"),

@@ -34,14 +34,15 @@ async def user(crm, name: str, unit: str, *roles: str) -> str:
 
 async def give(crm, user: str, role: str) -> None:
     """Assign a role to a user."""
-    await crm.add("systemuserrolescollection", {"systemuserid": user, "roleid": role})
+    url = f"systemusers({user})/systemuserroles_association/$ref"
+    answer = await crm.http.post(url, json={"@odata.id": f"{crm.http.base_url}roles({role})"})
+    assert answer.status_code == 204, answer.text
 
 
 async def take(crm, user: str, role: str) -> None:
     """Take a role from a user."""
-    url = f"systemuserrolescollection?$filter=systemuserid eq {user} and roleid eq {role}"
-    (held,) = (await crm.get(url))["value"]
-    await crm.http.delete(f"systemuserrolescollection({held['systemuserroleid']})")
+    answer = await crm.http.delete(f"systemusers({user})/systemuserroles_association({role})/$ref")
+    assert answer.status_code == 204, answer.text
 
 
 async def owned(crm, name: str, user: str) -> str:
@@ -103,6 +104,31 @@ async def test_depth_decides_which_rows_are_seen(crm, units, depth, seen) -> Non
     assert set(await crm.names("accounts")) == set(rows) - seen
 
 
+async def test_no_way_of_asking_leads_around_the_depth(crm, units) -> None:
+    """Expansions, filters over lookups and collections, counts and aggregates see what lists see."""
+    role = await role_with(crm, prvReadAccount="Basic", prvReadContact="Basic")
+    me = await user(crm, "me", units["mine"], role)
+    accounts = [await owned(crm, "theirs", await user(crm, "they", units["mine"])), await owned(crm, "ours", me)]
+    for number, account in enumerate(accounts):
+        body = {"lastname": f"of {number}", "ownerid@odata.bind": f"/systemusers({me})"}
+        await crm.add("contacts", body | {"parentcustomerid_account@odata.bind": f"/accounts({account})"})
+    as_me = {"MSCRMCallerID": me}
+    expanded = (await crm.get("contacts?$expand=parentcustomerid_account&$orderby=lastname", **as_me))["value"]
+    theirs, ours = (contact["parentcustomerid_account"] for contact in expanded)
+    assert (theirs, ours["name"]) == (None, "ours")
+    for query in (
+        "contacts?$filter=parentcustomerid_account/name eq 'theirs'",
+        "accounts?$filter=contact_customer_accounts/any(c:c/lastname eq 'of 0')",
+        "accounts?$filter=name eq 'theirs'",
+    ):
+        assert (await crm.get(query, **as_me))["value"] == []
+        assert len((await crm.get(query))["value"]) == 1
+    assert (await crm.http.get("accounts/$count", headers=as_me)).text == "1"
+    found = await crm.get("accounts?$apply=aggregate($count as n)", **as_me)
+    assert found["value"][0]["n"] == 1
+    assert (await crm.http.get(f"accounts({accounts[0]})/name", headers=as_me)).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("method", "url", "body", "privilege"),
     [
@@ -146,7 +172,10 @@ async def test_rows_of_a_team_are_reached_through_its_role(crm, units) -> None:
     me = await user(crm, "me", units["beside"])
     team = await crm.add("teams", {"name": "T", "businessunitid@odata.bind": f"/businessunits({units['mine']})"})
     role = await role_with(crm, prvReadAccount="Local", prvWriteAccount="Basic")
-    await crm.add("teamrolescollection", {"teamid": team["teamid"], "roleid": role})
+    answer = await crm.http.post(
+        f"teams({team['teamid']})/teamroles_association/$ref", json={"@odata.id": f"/roles({role})"}
+    )
+    assert answer.status_code == 204, answer.text
     ours = await crm.add("accounts", {"name": "ours", "ownerid@odata.bind": f"/teams({team['teamid']})"})
     near = await owned(crm, "near", await user(crm, "colleague", units["mine"]))
     await owned(crm, "far", await user(crm, "stranger", units["beside"]))

@@ -264,3 +264,20 @@ async def test_what_cannot_be_delivered_is_not_registered(crm, endpoint, step) -
     """Other contracts, secrets of other kinds, other stages and synchronous steps are refused."""
     with pytest.raises(AssertionError, match=r"0x80040203|0x80044189"):
         await register(crm, "http://127.0.0.1:9/", "Create", endpoint=endpoint, **step)
+
+
+async def test_a_registration_that_was_taken_back_tells_nothing(crm, receiver, inner) -> None:
+    """A step of a change set that fails is gone, and the next one is noticed, though both were the next change."""
+    ids = await register(crm, receiver.url, "Update", table="contact")
+    step = await crm.get(f"sdkmessageprocessingsteps({ids['step']})")
+    (kind,) = (await crm.get("sdkmessages?$filter=name eq 'Create'"))["value"]
+    body = {name: step[name] for name in ("mode", "rank", "stage")} | {
+        "sdkmessageid@odata.bind": f"/sdkmessages({kind['sdkmessageid']})",
+        "eventhandler_serviceendpoint@odata.bind": f"/serviceendpoints({ids['endpoint']})",
+    }
+    bad = [("accounts", {"name": "A"}), ("accounts", {"nosuch": 1})]
+    parts = [("sdkmessageprocessingsteps", body | {"name": "taken back"}), *bad]
+    await crm.batch([inner("POST", url, json.dumps(given), str(place)) for place, (url, given) in enumerate(parts)])
+    await crm.add("sdkmessageprocessingsteps", body | {"name": "kept"})
+    await crm.add("accounts", {"name": "B"})
+    assert [job["name"] for job in await jobs(crm)] == ["kept"]

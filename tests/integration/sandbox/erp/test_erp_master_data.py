@@ -1,8 +1,13 @@
 """Items, vendors and the small tables they name, in the sandbox ERP."""
 
+from pathlib import Path
+
 import pytest
 
-from .client import ZERO_GUID, Erp, Refusal
+from crosstie_sandbox.businesscentral.database import Settings
+from crosstie_sandbox.businesscentral.load import load
+
+from .client import ZERO_GUID, Erp, Refusal, TestClock, counted_ids, open_erp
 
 NOBODY = "11111111-1111-1111-1111-111111111111"
 
@@ -137,3 +142,29 @@ async def test_an_opportunity_takes_four_fields(erp: Erp, refusal: Refusal) -> N
     assert row["status"] == "Not_x0020_Started"
     text = refusal(await erp.patch("opportunities", row, estimatedValue=4))[2]
     assert text == "The property 'estimatedValue' is read-only and cannot be set."
+
+
+async def test_default_dimensions_belong_to_a_record(tmp_path: Path, refusal: Refusal) -> None:
+    """Under a customer its type and id are known; alone there must be both; the value must be one of the dimension."""
+    file = tmp_path / "dimensions.sqlite"
+    rows = {
+        "dimensions": [{"code": "AREA", "displayName": "Area"}, {"code": "DEPT", "displayName": "Department"}],
+        "dimensionValues": [
+            {"dimensionId": "AREA", "code": "10", "displayName": "Europe"},
+            {"dimensionId": "DEPT", "code": "S", "displayName": "Sales"},
+        ],
+    }
+    load(file, rows, clock=TestClock(), ids=counted_ids(), settings=Settings())
+    async with open_erp(file, Settings()) as erp:
+        area, department = await erp.all("dimensions")
+        (europe,) = await erp.all(f"dimensions({area['id']})/dimensionValues")
+        customer = await erp.add("customers", displayName="A")
+        under = f"customers({customer['id']})/defaultDimensions"
+        made = await erp.add(under, dimensionId=area["id"], dimensionValueId=europe["id"])
+        assert (made["parentType"], made["parentId"]) == ("Customer", customer["id"])
+        assert (made["dimensionCode"], made["dimensionValueCode"]) == ("AREA", "10")
+        wrong = await erp.http.post(under, json={"dimensionId": department["id"], "dimensionValueId": europe["id"]})
+        assert refusal(wrong)[2] == 'The "dimensionValueId" does not match to a Dimension Value.'
+        alone = await erp.http.post("defaultDimensions", json={"dimensionId": area["id"]})
+        assert refusal(alone)[2] == "You must get to the parent first to get to the default dimensions."
+        assert len(await erp.all(under)) == 1

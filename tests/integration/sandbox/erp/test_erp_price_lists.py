@@ -236,3 +236,32 @@ async def test_numbers_that_do_not_fit(shop: Services, refusal: Refusal, path: s
     status, code, _ = refusal(await shop.http.post(f"{COMPANY}/{path}", json=fields))
     assert (status, code) == (400, "BadRequest")
     assert await shop.all(path) == before
+
+
+async def test_an_order_takes_prices_of_active_lists(shop: Services) -> None:
+    """An order line has the card's price until a list of the customer's price group is active; then the list's."""
+    await shop.post("CustomerCard", No="K1", Name="A", Customer_Price_Group="GOLD")
+    await shop.post("SalesPriceList", Code="P1", SourceType="Customer Price Group", AssignToNo="GOLD")
+    await shop.post("PriceListLines", Price_List_Code="P1", Asset_No="I1", Unit_Price=9.5)
+    tenth = {"Amount_Type": "Any", "Line_Discount_Percent": 10}
+    await shop.post("PriceListLines", Price_List_Code="P1", Asset_No="I1", Minimum_Quantity=10, Unit_Price=9, **tenth)
+    prices = []
+    for status, quantity in (("Draft", 1), ("Active", 1), ("Active", 10)):
+        await shop.patch("SalesPriceList('P1')", Status=status)
+        order = await shop.post("SalesOrder", Document_Type="Order", Sell_to_Customer_No="K1")
+        [document] = await shop.erp.all(f"salesOrders?$filter=number eq '{order['No']}'")
+        line = {"lineType": "Item", "lineObjectNumber": "I1", "quantity": quantity}
+        await shop.erp.add(f"salesOrders({document['id']})/salesOrderLines", **line)
+        key = f"Document_Type='Order',No='{order['No']}'"
+        [sold] = await shop.all(f"SalesOrder({key})/SalesOrderSalesLines")
+        prices.append((sold["Unit_Price"], sold["Line_Discount_Percent"]))
+    assert prices == [(12, 0), (9.5, 0), (9, 10)]
+
+
+async def test_stock_is_told_per_location(shop: Services) -> None:
+    """Entries of the item ledger say what remains where, and add up to the stock of the item."""
+    [item] = await shop.erp.all("items")
+    await shop.erp.patch("items", item, inventory=7)
+    entries = await shop.all("ItemLedgerEntries?$filter=Item_No eq 'I1'&$select=Location_Code,Remaining_Quantity")
+    assert [(entry["Location_Code"], entry["Remaining_Quantity"]) for entry in entries] == [("", 7)]
+    assert (await shop.get("ItemCard('I1')"))["Inventory"] == 7

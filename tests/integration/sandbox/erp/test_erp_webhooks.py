@@ -8,19 +8,21 @@ import httpx2
 import pytest
 
 from crosstie_sandbox.businesscentral.database import Settings
+from crosstie_sandbox.businesscentral.limits import Limits
 
-from .client import Erp, Refusal, open_erp
+from .client import CREDENTIALS, Erp, Refusal, open_erp
 from .receiver import Receiver, open_receiver
 
 ROOT = "http://erp.example/api/v2.0"
 SUBSCRIPTIONS = f"{ROOT}/subscriptions"
-QUICK = Settings(webhook_delay=0.05, webhook_pauses=(0.01, 0.01), webhook_most_changes=3)
+QUICK = Settings(webhook_pauses=(0.01, 0.01), webhook_most_changes=3)
+AT_ONCE = Limits(notification_seconds=0.05)
 
 
 @pytest.fixture
 async def quick(tmp_path: Path) -> AsyncIterator[Erp]:
     """An ERP that tells of changes at once, and of more than three only by their set."""
-    async with open_erp(tmp_path / "quick.sqlite", QUICK) as opened:
+    async with open_erp(tmp_path / "quick.sqlite", QUICK, AT_ONCE) as opened:
         yield opened
 
 
@@ -52,6 +54,25 @@ async def test_a_subscription_begins_with_a_handshake(quick: Erp, receiver: Rece
     key = f"{SUBSCRIPTIONS}('{made['subscriptionId']}')"
     assert (await quick.get(key))["@odata.etag"] == made["@odata.etag"]
     assert [row["subscriptionId"] for row in await quick.all(SUBSCRIPTIONS)] == [made["subscriptionId"]]
+
+
+async def test_everybody_sees_their_own_subscriptions(quick: Erp, receiver: Receiver) -> None:
+    """The list shows what the caller has subscribed to, not what others have."""
+    await subscribe(quick, receiver)
+    token = await quick.http.post(
+        "http://erp.example/sandbox/oauth2/v2.0/token",
+        data={
+            "grant_type": "client_credentials",
+            "client_id": CREDENTIALS.client_id,
+            "client_secret": CREDENTIALS.client_secret,
+            "scope": "https://api.businesscentral.dynamics.com/.default",
+        },
+    )
+    headers = {"Authorization": f"Bearer {token.json()['access_token']}"}
+    request = quick.http.build_request("GET", SUBSCRIPTIONS, headers=headers)
+    other = await quick.http.send(request, auth=None)
+    assert (other.status_code, other.json()["value"]) == (200, [])
+    assert len(await quick.all(SUBSCRIPTIONS)) == 1
 
 
 async def test_a_receiver_that_does_not_repeat_the_token_is_refused(
@@ -206,7 +227,7 @@ async def test_what_waits_outlives_the_server(tmp_path: Path, receiver: Receiver
     async with open_erp(file, Settings()) as slow:
         await subscribe(slow, receiver)
         row = await slow.add("customers", displayName="A")
-    async with open_erp(file, QUICK) as again:
+    async with open_erp(file, QUICK, AT_ONCE) as again:
         assert (await again.http.get("customers")).status_code == 200
         assert [change["resource"].split("(")[-1] for change in await receiver.changes()] == [f"{row['id']})"]
 
@@ -219,3 +240,16 @@ async def test_subscriptions_are_not_written_in_batches(quick: Erp, receiver: Re
     answer: httpx2.Response = await quick.http.post(f"{ROOT}/$batch", json={"requests": [request]})
     assert [reply["status"] for reply in answer.json()["responses"]] == [400]
     assert receiver.handshakes == 0
+
+
+async def test_the_server_tells_what_can_be_subscribed_to(quick: Erp, receiver: Receiver) -> None:
+    """Every resource that the runtime API lists takes a subscription; contacts and salespeople are not among them."""
+    answer = await quick.get("http://erp.example/api/microsoft/runtime/beta/webhookSupportedResources")
+    listed = answer["value"]
+    assert isinstance(listed, list)
+    names = {resource["resource"].rpartition("/")[2] for resource in listed}
+    assert {"customers", "items", "currencies"} <= names
+    assert not names & {"contacts", "salespeoplePurchasers", "itemVariants"}
+    for name in sorted(names):
+        await subscribe(quick, receiver, name)
+    assert receiver.handshakes == len(names)
