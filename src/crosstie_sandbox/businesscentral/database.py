@@ -28,7 +28,7 @@ _EXTRA_INDEXES = {
     "contacts": ("companyNumber", "lastModifiedDateTime"),
     "items": ("lastModifiedDateTime",),
     "customerLedgerEntries": ("customerNumber", "documentNumber", "lastModifiedDateTime"),
-    "itemLedgerEntries": ("itemNumber", "lastModifiedDateTime"),
+    "itemLedgerEntries": ("itemNumber", "sourceLineId", "lastModifiedDateTime"),
     **{f"sales{kind}Lines": ("itemId",) for kind in ("Quote", "Order", "Invoice", "CreditMemo")},
     "salesQuotes": ("customerNumber", "billToCustomerNumber"),
     "salesOrders": ("customerNumber", "billToCustomerNumber", "lastModifiedDateTime"),

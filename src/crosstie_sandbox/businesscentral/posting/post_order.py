@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import dialog
 from crosstie_sandbox.businesscentral.posting.checks import check_lines, check_posting_date
-from crosstie_sandbox.businesscentral.posting.item_ledger import Movement, move_stock
+from crosstie_sandbox.businesscentral.posting.item_ledger import Movement, add_sales_amount, move_stock
 from crosstie_sandbox.businesscentral.posting.parts import part
-from crosstie_sandbox.businesscentral.posting.post_invoice import claim_invoice
+from crosstie_sandbox.businesscentral.posting.post_invoice import claim_invoice, in_local_currency
 from crosstie_sandbox.businesscentral.posting.posted import (
     add_lines,
     add_shipment,
@@ -74,6 +74,7 @@ def _ship(database: Database, order: Row, lines: Sequence[Row]) -> None:
                 source_number=str(order["customerNumber"]),
                 document_type="Sales_x0020_Shipment",
                 document_number=str(shipment["number"]),
+                source_line=str(line["id"]),
             )
             move_stock(database, movement)
 
@@ -95,6 +96,8 @@ def _invoice(database: Database, order: Row, lines: Sequence[Row]) -> None:
     write_totals(invoice, taken, values, terms)
     invoice["remainingAmount"] = invoice["totalAmountIncludingTax"]
     invoice["invoiceDiscountEntered"] = invoice["discountAmount"]
+    for line in taken:
+        add_sales_amount(database, str(line["id"]), in_local_currency(invoice, number(line, "netAmount")))
     add(database, INVOICE.header_page, invoice)
     add_lines(database, INVOICE.line_page, str(invoice["id"]), taken)
     claim_invoice(database, invoice)
