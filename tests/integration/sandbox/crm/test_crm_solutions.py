@@ -7,6 +7,8 @@ from zipfile import ZipFile
 import pytest
 from tests.integration.sandbox.crm.solution_zip import NOTE, ROLE, SCRIPT, workshop, zipped
 
+from crosstie.solution.package import build
+
 SMALL, LARGE = 712340000, 712340001
 OPTIONS = {"OverwriteUnmanagedCustomizations": False, "PublishWorkflows": True}
 
@@ -270,3 +272,18 @@ async def test_who_may_not_import_is_refused(crm) -> None:
     body = {**OPTIONS, "CustomizationFile": workshop()}
     answer = await crm.http.post("ImportSolution", json=body, headers={"MSCRMCallerID": user["systemuserid"]})
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "0x80040220")
+
+
+async def test_the_integration_solution_is_imported(crm) -> None:
+    """The solution that the product builds is taken as it is: its tables, columns and roles are there, and go again."""
+    await install(crm, b64encode(build()).decode())
+    company = await crm.add("crosstie_company_rows", {"crosstie_name": "Alpine", "crosstie_externalid": "1"})
+    bind = {"crosstie_CompanyId@odata.bind": f"/crosstie_company_rows({company['crosstie_companyid']})"}
+    account = await crm.add("accounts", {"name": "A", **bind})
+    assert account["_crosstie_companyid_value"] == company["crosstie_companyid"]
+    roles = (await crm.get("roles?$filter=startswith(name,'Crosstie')&$select=name"))["value"]
+    assert {one["name"] for one in roles} == {"Crosstie Integration", "Crosstie User"}
+    [found] = (await crm.get("solutions?$filter=uniquename eq 'CrosstieIntegration'"))["value"]
+    assert (await crm.http.delete(f"solutions({found['solutionid']})")).status_code == 204
+    assert "_crosstie_companyid_value" not in await crm.get(f"accounts({account['accountid']})")
+    await install(crm, b64encode(build(is_managed=False)).decode())
