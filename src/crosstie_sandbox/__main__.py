@@ -29,12 +29,13 @@ from crosstie_sandbox.hostile.connection import BreakableProtocol
 from crosstie_sandbox.hostile.middleware import CONTROL, Hostile
 from crosstie_sandbox.hostile.plan import Plan, read_plan
 from crosstie_sandbox.hostile.vendors import BUSINESS_CENTRAL, DATAVERSE, Vendor
+from crosstie_sandbox.limits import AllLimits, read_limits
 from crosstie_sandbox.options import company_choice, read_options
 from crosstie_sandbox.problems import StartError
 from crosstie_sandbox.serve import serve
 from crosstie_sandbox.state import credentials_of, locked, prepare, writing_to
 from crosstie_sandbox.tls import certificates_of
-from crosstie_sandbox.token import Credentials
+from crosstie_sandbox.token import Credentials, IdSource
 
 FAILED = 2
 INTERRUPTED = 130
@@ -46,6 +47,12 @@ def _now() -> datetime:
 
 def _new_id() -> UUID:
     return uuid4()
+
+
+def _ids_of(seed: int) -> IdSource:
+    """Ids that the same seed gives again: for a company that is loaded, never for one that is there."""
+    chance = _chance_of(seed, "ids")
+    return lambda: UUID(int=chance.getrandbits(128), version=4)
 
 
 def _chance_of(seed: int, name: str) -> Random:
@@ -61,15 +68,20 @@ def _access_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode("ascii")
 
 
-def _open(options: argparse.Namespace, choice: Choice | None) -> tuple[Starlette, Starlette, Credentials]:
+def _open(
+    options: argparse.Namespace, choice: Choice | None, limits: AllLimits
+) -> tuple[Starlette, Starlette, Credentials]:
     folder = options.state
-    crm_file, erp_file = prepare(folder, choice, reset=options.reset, clock=_now, ids=_new_id, chance_of=_chance_of)
+    ids = _new_id if options.seed is None else _ids_of(options.seed)
+    crm_file, erp_file = prepare(folder, choice, reset=options.reset, clock=_now, ids=ids, chance_of=_chance_of)
     credentials = credentials_of(folder, ids=_new_id, secret=_secret, access_key=_access_key)
     settings = Settings(manual_numbers=not options.no_manual_numbers)
-    erp_app = create_erp(erp_file, clock=_now, ids=_new_id, credentials=credentials, settings=settings)
+    erp_app = create_erp(
+        erp_file, clock=_now, ids=_new_id, credentials=credentials, settings=settings, limits=limits.erp
+    )
     if options.publish:
         publish_all(erp_app.state.database, needed_by_integration())
-    crm_app = create_crm(crm_file, clock=_now, ids=_new_id, credentials=credentials)
+    crm_app = create_crm(crm_file, clock=_now, ids=_new_id, credentials=credentials, limits=limits.crm)
     return crm_app, erp_app, _as_announced(credentials, erp_app.state.users)
 
 
@@ -88,7 +100,8 @@ def _served(app: Starlette, faults: Plan | None, vendor: Vendor) -> Served:
 
 def _run(options: argparse.Namespace) -> None:
     choice = company_choice(options)
-    faults = None if options.faults is None else read_plan(options.faults)
+    faults = None if options.faults is None else read_plan(options.faults, options.seed or 0)
+    limits = AllLimits() if options.limits is None else read_limits(options.limits)
     with (
         doors(options, "crm") as crm_doors,
         doors(options, "erp") as erp_doors,
@@ -96,7 +109,7 @@ def _run(options: argparse.Namespace) -> None:
     ):
         with writing_to(options.state):
             certificates = certificates_of(options.state / "tls", _now)
-            crm_app, erp_app, credentials = _open(options, choice)
+            crm_app, erp_app, credentials = _open(options, choice, limits)
         crm = crm_doors.listeners(_served(crm_app, faults, DATAVERSE), certificates.server)
         erp = erp_doors.listeners(_served(erp_app, faults, BUSINESS_CENTRAL), certificates.server)
         details = connection_details(

@@ -31,7 +31,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state", type=Path, required=True, metavar="DIR", help="where the company is kept")
     parser.add_argument("--data", type=Path, metavar="DIR", help="load the company from the CSV files of a folder")
     parser.add_argument("--generate", type=_count, metavar="N", help="generate a company with N customers")
-    parser.add_argument("--seed", type=int, metavar="S", help="the seed of --generate (default 0)")
+    parser.add_argument(
+        "--seed", type=int, metavar="S", help="the seed of all chance: the company and its ids, and the faults"
+    )
     for option in ("--crm-port", "--erp-port", "--crm-tls-port", "--erp-tls-port"):
         parser.add_argument(option, type=int, default=0, metavar="N", help="default 0: any free port")
     parser.add_argument("--tls", action="store_true", help="serve over TLS only, on --crm-port and --erp-port")
@@ -39,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--no-manual-numbers", action="store_true", help="let the ERP number customers and contacts itself"
     )
+    parser.add_argument("--limits", metavar="SPEC", help="vendor, low, off, or crm.requests=50,crm.window=10s")
     parser.add_argument(
         "--publish", action="store_true", help="publish the web services of the ERP that an integration needs"
     )
@@ -59,8 +62,6 @@ def company_choice(options: argparse.Namespace) -> Choice | None:
     """Which company is asked for; None for the one that is there."""
     if options.data is not None and options.generate is not None:
         raise StartError("usage", "--data and --generate exclude each other.", "Give one of them.")
-    if options.seed is not None and options.generate is None:
-        raise StartError("usage", "--seed belongs to --generate.", "Add --generate N, or leave --seed out.")
     if options.data is not None:
         return Choice(folder=str(options.data.resolve()))
     if options.generate is not None:

@@ -15,13 +15,16 @@ from crosstie.cli.options import Home, Json
 def sandbox(
     data: Annotated[Path | None, typer.Option(help="Load the company from the CSV files of this folder.")] = None,
     generate: Annotated[int | None, typer.Option(help="Generate a company with so many customers.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The seed of --generate.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed of all chance.")] = None,
     crm_port: Annotated[int, typer.Option(help="Port of the CRM; 0: any free one.")] = 8091,
     erp_port: Annotated[int, typer.Option(help="Port of the ERP; 0: any free one.")] = 8092,
     crm_tls_port: Annotated[int, typer.Option(help="The CRM's port for TLS; 0: any free one.")] = 8491,
     erp_tls_port: Annotated[int, typer.Option(help="The ERP's port for TLS; 0: any free one.")] = 8492,
     tls: Annotated[bool, typer.Option("--tls", help="TLS only, on --crm-port and --erp-port.")] = False,
     reset: Annotated[bool, typer.Option("--reset", help="Replace the company that is there.")] = False,
+    limits: Annotated[
+        str | None, typer.Option(metavar="SPEC", help="How much may be asked: vendor, low, off, or crm.requests=50.")
+    ] = None,
     publish: Annotated[
         bool, typer.Option("--publish", help="Publish the web services of the ERP that an integration needs.")
     ] = False,
@@ -38,6 +41,7 @@ def sandbox(
     arguments += ["--tls"] if tls else tls_ports
     arguments += company_arguments(data, generate, seed)
     arguments += ["--reset"] if reset else []
+    arguments += ["--limits", limits] if limits is not None else []
     arguments += ["--publish"] if publish else []
     arguments += ["--faults", faults] if faults is not None else []
     arguments += ["--json"] if json else []

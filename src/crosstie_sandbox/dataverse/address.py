@@ -78,7 +78,7 @@ def find_place(table: Table, argument: str, database: Database) -> Place:
     wanted = tuple(sorted(pairs))
     if wanted == (table.primary_key,) and isinstance(pairs[table.primary_key], UUID):
         return Place(str(pairs[table.primary_key]), {})
-    if wanted not in {tuple(sorted(key.columns)) for key in table.keys}:
+    if wanted not in {tuple(sorted(key.columns)) for key in table.keys if key.active}:
         raise key_not_defined(table.logical_name)
     conditions = " AND ".join(f'"{name}" = ?' for name in wanted)
     key = {name: stored(pairs[name], table.by_name[name].kind) for name in wanted}

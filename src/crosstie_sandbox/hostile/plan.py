@@ -29,8 +29,11 @@ class Plan:
     """Longest time in seconds that an answer is held back or trickles."""
 
 
-def read_plan(spec: str) -> Plan:
-    """Read `seed=7,chance=0.05,kinds=lost-answer+throttle`; raises StartError for anything else."""
+def read_plan(spec: str, seed: int = 0) -> Plan:
+    """Read `seed=7,chance=0.05,kinds=lost-answer+throttle`; raises StartError for anything else.
+
+    `seed` is the program's own, for a plan that has none.
+    """
     values: dict[str, Any] = {}
     for part in spec.split(","):
         name, equals, text = (piece.strip() for piece in part.partition("="))
@@ -40,7 +43,7 @@ def read_plan(spec: str) -> Plan:
         if name in values:
             raise _refusal(f"'{name}' is given twice")
         values[name] = read(name, text)
-    return Plan(**{name.replace("-", "_"): value for name, value in values.items()})
+    return Plan(**{"seed": seed} | {name.replace("-", "_"): value for name, value in values.items()})
 
 
 def _number(name: str, text: str, convert: Callable[[str], float], least: float, most: float) -> float:

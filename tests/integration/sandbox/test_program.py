@@ -166,6 +166,26 @@ def test_another_company_needs_a_reset(running: Running, tmp_path: Path) -> None
     assert sorted(path.name for path in state.iterdir()) == [".lock", "company", "credentials.json", "tls"]
 
 
+def test_the_same_seed_makes_the_same_world(running: Running, tmp_path: Path) -> None:
+    """Two folders with one seed hold the same rows under the same ids; faults follow it; secrets never do."""
+    worlds = []
+    for name in ("one", "other"):
+        words = ("--generate", 3, "--seed", 7, "--faults", "chance=0")
+        process, details = running("--state", tmp_path / name, *words)
+        assert httpx2.get(f"{details['crm']['url']}/_hostile").json()["seed"] == 7
+        with erp_of(details) as erp:
+            rows = erp.get("customers?$select=id,number,displayName").json()["value"]
+            made = erp.post("customers", json={"displayName": "Afterwards"}).json()["id"]
+        worlds.append((details, rows, made))
+        process.kill()
+    (one, rows, made), (other, other_rows, other_made) = worlds
+    assert one["erp"]["company_id"] == other["erp"]["company_id"]
+    assert [(row["id"], row["displayName"]) for row in rows] == [(row["id"], row["displayName"]) for row in other_rows]
+    assert made != other_made
+    for secret in ("client_secret", "web_service_access_key", "client_id"):
+        assert one["erp"][secret] != other["erp"][secret]
+
+
 def test_bad_data_loads_nothing(tmp_path: Path) -> None:
     """A wrong file ends the program with an explanation, leaves no company behind and replaces none."""
     (tmp_path / "data" / "erp").mkdir(parents=True)
@@ -231,7 +251,8 @@ def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
     [
         ("--generate", "many"),
         ("--generate", "0"),
-        ("--seed", "1"),
+        ("--seed", "one"),
+        ("--tls", "--crm-tls-port", "1"),
         ("--data", "x", "--generate", "1"),
         ("--frobnicate",),
     ],
@@ -252,19 +273,53 @@ def test_it_goes_with_its_parent(running: Running, tmp_path: Path) -> None:
     assert process.wait(timeout=PATIENCE) == 0
 
 
-def test_people_get_a_banner(tmp_path: Path) -> None:
-    """Without --json the addresses, the credentials and a request to try are printed for people."""
-    process = start("--state", tmp_path / "state", "--generate", 1)
+@pytest.mark.parametrize("words", [(), ("--tls",)])
+def test_people_get_a_banner_with_requests_that_run(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Without --json people are shown addresses, credentials and requests; a shell that runs those gets rows."""
+    process = start("--state", tmp_path / "state", "--generate", 4, *words)
     assert process.stdout is not None
-    lines = iter(process.stdout.readline, "")
     shown = []
-    for line in lines:
+    for line in iter(process.stdout.readline, ""):
         shown.append(line)
         if line.startswith("Stop:"):
             break
+    scripts = tmp_path / "bin"
+    scripts.mkdir()
+    curl = scripts / "curl"
+    curl.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("curl.py")}" "$@"\n', "utf-8")
+    curl.chmod(0o755)
+    begin = shown.index("Try\n") + 1
+    examples = "set -e\n" + "".join(shown[begin : shown.index("\n", begin)])
+    environment = {**os.environ, "PATH": f"{scripts}:{os.environ['PATH']}"}
+    told = subprocess.run(["/bin/sh"], input=examples, env=environment, capture_output=True, text=True, check=False)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=PATIENCE) == 0
     process.communicate()
+    assert told.returncode == 0, (examples, told.stderr)
     text = "".join(shown)
-    assert "Sandbox CRM   http://127.0.0.1:" in text
-    assert "curl -g -u 'CROSSTIE:" in text
+    assert f"Sandbox CRM   {'https://localhost:' if words else 'http://127.0.0.1:'}" in text
+    for who in ("administrator", "user", "disabled"):
+        assert f"  {who}\n" in text
+    decoder, rest, answers = simplejson.JSONDecoder(), told.stdout, []
+    while rest:
+        found, end = decoder.raw_decode(rest)
+        answers.append(found)
+        rest = rest[end:]
+    assert [len(answer["value"]) for answer in answers] == [3, 3]
+
+
+def test_limits_hold_from_the_start(running: Running, tmp_path: Path) -> None:
+    """With --limits the second request of each server is refused in its vendor's words; a bad limit starts nothing."""
+    _, details = running("--state", tmp_path / "state", "--generate", 1, "--limits", "crm.requests=1,erp.requests=1")
+    crm = details["crm"]
+    form = {name: crm[name] for name in ("client_id", "client_secret")} | {"grant_type": "client_credentials"}
+    headers = {"Authorization": f"Bearer {httpx2.post(crm['token_url'], data=form).json()['access_token']}"}
+    address = f"{crm['url']}/api/data/v9.2/WhoAmI"
+    assert httpx2.get(address, headers=headers).status_code == 200
+    refusal = httpx2.get(address, headers=headers)
+    assert (refusal.status_code, refusal.json()["error"]["code"]) == (429, "0x80072322")
+    assert int(refusal.headers["Retry-After"]) > 0
+    with erp_of(details) as erp:
+        assert [erp.get("customers").status_code for _ in range(2)] == [200, 429]
+    assert refused("--state", tmp_path / "other", "--limits", "crm.requests=none")["code"] == "usage"
+    assert not (tmp_path / "other").exists()

@@ -3,12 +3,13 @@
 from typing import Any
 
 from crosstie_sandbox.dataverse.actions.parameters import Body, body_of, function_parameters, part
+from crosstie_sandbox.dataverse.altering.alter import reactivate_key
+from crosstie_sandbox.dataverse.altering.choices import Choice, choice_of, insert_status
+from crosstie_sandbox.dataverse.altering.refusals import no_such_definition
+from crosstie_sandbox.dataverse.altering.texts import text_of
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import NAMESPACE, bad_request
 from crosstie_sandbox.dataverse.metadata.changes import metadata_changes
-from crosstie_sandbox.dataverse.metadata.choices import Choice, choice_of, insert_status
-from crosstie_sandbox.dataverse.metadata.node import text_of
-from crosstie_sandbox.dataverse.metadata.refusals import no_such_definition
 from crosstie_sandbox.dataverse.metadata.writes import create_table
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply, json_reply
 from crosstie_sandbox.odata.answer import context_url
@@ -82,6 +83,19 @@ def order_option(call: Call) -> Reply:
     """Put options in another order."""
     body = _authorized(call)
     _choice(call, body).order(part(body, "Values", list))
+    return empty_reply()
+
+
+def reactivate_entity_key(call: Call) -> Reply:
+    """Try again to make the rows of a table unique in the columns of a key."""
+    call.session.guard.must_have("prvWriteEntity")
+    body = body_of(call)
+    table = call.schema.tables.get(str(body.get("EntityLogicalName")))
+    name = str(body.get("EntityKeyLogicalName"))
+    key = next((key for key in table.keys if key.name == name), None) if table is not None else None
+    if table is None or key is None:
+        raise no_such_definition("key", f"{body.get('EntityLogicalName')}.{name}")
+    reactivate_key(call.session.database, table, key)
     return empty_reply()
 
 

@@ -68,6 +68,7 @@ UNBOUND = Operations(
         "OrderOption": metadata.order_option,
         "PublishAllXml": metadata.publish,
         "PublishXml": metadata.publish,
+        "ReactivateEntityKey": metadata.reactivate_entity_key,
         "ReviseQuote": generating.revised_quote,
         "UnlockInvoicePricing": generating.unlock_invoice_pricing,
         "UnlockSalesOrderPricing": generating.unlock_order_pricing,

@@ -1,1 +1,1 @@
-"""Tables described by the service itself: reading their definitions, and altering them while the server runs."""
+"""Tables described by the service itself, and the addresses below which clients read and alter definitions."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
-from crosstie_sandbox.dataverse.metadata.identity import column_id
+from crosstie_sandbox.dataverse.altering.identity import column_id
 from crosstie_sandbox.dataverse.metadata.node import Item, Node, Way, label, managed
 from crosstie_sandbox.dataverse.metadata.option_sets import global_option_set, local_option_set, yes_no
 from crosstie_sandbox.dataverse.schema import Column, Schema, Table, Type

@@ -1,7 +1,7 @@
 """Tables as metadata shows them."""
 
+from crosstie_sandbox.dataverse.altering.identity import table_id
 from crosstie_sandbox.dataverse.metadata.attributes import attributes
-from crosstie_sandbox.dataverse.metadata.identity import table_id
 from crosstie_sandbox.dataverse.metadata.node import Item, Node, Way, label, managed
 from crosstie_sandbox.dataverse.metadata.relationships import key, of_table
 from crosstie_sandbox.dataverse.schema import Schema, Table

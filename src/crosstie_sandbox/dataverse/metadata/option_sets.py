@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from crosstie_sandbox.dataverse.metadata.identity import option_set_id
+from crosstie_sandbox.dataverse.altering.identity import option_set_id
 from crosstie_sandbox.dataverse.metadata.node import Item, Node, label, managed
 from crosstie_sandbox.dataverse.schema import Column, OptionSet, Schema, Table
 

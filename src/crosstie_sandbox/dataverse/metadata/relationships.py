@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from crosstie_sandbox.dataverse.metadata.identity import key_id, relationship_id
+from crosstie_sandbox.dataverse.altering.identity import key_id, relationship_id
 from crosstie_sandbox.dataverse.metadata.node import Item, Node, label, managed
 from crosstie_sandbox.dataverse.schema import Key, ManyToMany, OneToMany, Relationship, Schema, Table
 
@@ -42,7 +42,7 @@ def of_table(schema: Schema, table: Table) -> Mapping[str, list[Node]]:
 
 
 def key(table: Table, one: Key) -> Node:
-    """An alternate key; its index is made with it, so it is active from the start."""
+    """An alternate key; its index is made with it, and fails at once if rows are alike."""
     return Node(
         "EntityKeyMetadata",
         "EntityKeyMetadata",
@@ -54,7 +54,7 @@ def key(table: Table, one: Key) -> Node:
             "EntityLogicalName": table.logical_name,
             "DisplayName": label(one.label),
             "KeyAttributes": list(one.columns),
-            "EntityKeyIndexStatus": "Active",
+            "EntityKeyIndexStatus": "Active" if one.active else "Failed",
             "AsyncJob": None,
             "IsCustomizable": managed(value=True, name="iscustomizable"),
             "IsManaged": False,

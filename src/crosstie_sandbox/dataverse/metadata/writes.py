@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+from crosstie_sandbox.dataverse.altering import alter, bodies
+from crosstie_sandbox.dataverse.altering.identity import column_id, key_id, option_set_id, relationship_id, table_id
+from crosstie_sandbox.dataverse.altering.refusals import name_taken
+from crosstie_sandbox.dataverse.altering.relations import add_relationship, remove_relationship
+from crosstie_sandbox.dataverse.altering.texts import text_of
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import bad_request, wrong_method
-from crosstie_sandbox.dataverse.metadata import alter, bodies
-from crosstie_sandbox.dataverse.metadata.identity import column_id, key_id, option_set_id, relationship_id, table_id
-from crosstie_sandbox.dataverse.metadata.node import Node, text_of
+from crosstie_sandbox.dataverse.metadata.node import Node
 from crosstie_sandbox.dataverse.metadata.reading import follow
-from crosstie_sandbox.dataverse.metadata.refusals import name_taken
-from crosstie_sandbox.dataverse.metadata.relations import add_relationship, remove_relationship
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply
 from crosstie_sandbox.dataverse.schema import Table
 from crosstie_sandbox.odata.answer import loads

@@ -152,7 +152,9 @@ async def test_an_alternate_key_is_enforced(crm) -> None:
     await crm.add("accounts", {"name": "Same"})
     await crm.add("accounts", {"name": "Same"})
     same = {**key, "SchemaName": "new_Name", "KeyAttributes": ["name"]}
-    assert (await crm.refused("POST", f"{ACCOUNT}/Keys", same))[:2] == (400, "0x80060892")
+    failed = await post(crm, f"{ACCOUNT}/Keys", same)
+    assert (await crm.get(failed))["EntityKeyIndexStatus"] == "Failed"
+    assert (await crm.refused("GET", "accounts(name='Same')"))[1] == "0x80060890"
     assert (await crm.http.delete(f"{ACCOUNT}/Keys(LogicalName='new_namenumber')")).status_code == 204
     await crm.add("accounts", twice)
     assert (await crm.refused("GET", "accounts(name='Same',accountnumber='1')"))[1] == "0x80060890"

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crosstie_sandbox.dataverse.altering import alter
+from crosstie_sandbox.dataverse.altering.refusals import bad_definition, no_such_definition
 from crosstie_sandbox.dataverse.database import Database
-from crosstie_sandbox.dataverse.metadata import alter
-from crosstie_sandbox.dataverse.metadata.refusals import bad_definition, no_such_definition
 from crosstie_sandbox.dataverse.schema import Column, OptionSet, State, Table
 
 _PER_PREFIX = 10_000

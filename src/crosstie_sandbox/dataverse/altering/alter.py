@@ -4,21 +4,21 @@ All of it happens within a transaction that someone else opened; what fails leav
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from sqlite3 import IntegrityError
 from typing import Any
 
 from crosstie_sandbox.dataverse.alterations import Kind, keep, kept
-from crosstie_sandbox.dataverse.database import Database
-from crosstie_sandbox.dataverse.definitions import Document, shipped_tables
-from crosstie_sandbox.dataverse.layout import drop, drop_column, drop_key
-from crosstie_sandbox.dataverse.metadata.refusals import (
+from crosstie_sandbox.dataverse.altering.refusals import (
     depended_on,
     name_taken,
     no_such_definition,
     part_of_the_system,
-    rows_alike,
     too_many_keys,
 )
+from crosstie_sandbox.dataverse.database import Database
+from crosstie_sandbox.dataverse.definitions import Document, shipped_tables
+from crosstie_sandbox.dataverse.layout import drop, drop_column, drop_key
 from crosstie_sandbox.dataverse.schema import Key, ManyToMany, OneToMany, Table
 from crosstie_sandbox.dataverse.security.privileges import forget_privileges
 
@@ -134,7 +134,7 @@ def change_states(database: Database, table: Table, states: Sequence[Document]) 
 
 
 def add_key(database: Database, table: Table, schema_name: str, label: str, columns: Sequence[str]) -> Key:
-    """Make an alternate key; rows that are alike already refuse it."""
+    """Make an alternate key; it fails to become active if rows are alike already."""
     if any(key.name == schema_name.lower() for key in table.keys):
         raise name_taken("A key", schema_name)
     if len(table.keys) >= MOST_KEYS:
@@ -142,12 +142,24 @@ def add_key(database: Database, table: Table, schema_name: str, label: str, colu
     for column in columns:
         if column not in table.by_name:
             raise no_such_definition("column", column)
-    added = {"schema": schema_name, "label": label, "columns": list(columns)}
+    return _activated(database, table, Key(schema_name.lower(), schema_name, label, tuple(columns)))
+
+
+def reactivate_key(database: Database, table: Table, key: Key) -> None:
+    """Try again to make a key active."""
+    if not key.active:
+        _activated(database, table, replace(key, active=True))
+
+
+def _activated(database: Database, table: Table, key: Key) -> Key:
+    others = [other for other in table.keys if other.name != key.name]
     try:
-        change_table(database, table, keys=[*_keys(table.keys), added])
+        with database.savepoint():
+            change_table(database, table, keys=_keys([*others, key]))
     except IntegrityError:
-        raise rows_alike(schema_name) from None
-    return database.schema.tables[table.logical_name].keys[-1]
+        key = replace(key, active=False)
+        change_table(database, table, keys=_keys([*others, key]))
+    return key
 
 
 def remove_key(database: Database, table: Table, key: Key) -> None:
@@ -207,7 +219,10 @@ def _must_be_new(table: Table, name: str) -> None:
 
 
 def _keys(keys: Iterable[Key]) -> list[Document]:
-    return [{"schema": key.schema_name, "label": key.label, "columns": list(key.columns)} for key in keys]
+    return [
+        {"schema": key.schema_name, "label": key.label, "columns": list(key.columns), "active": key.active}
+        for key in keys
+    ]
 
 
 def _strings(value: object) -> list[str]:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from crosstie_sandbox.dataverse.altering.alter import add_lookup, add_table, drop_table, remove_column
+from crosstie_sandbox.dataverse.altering.bodies import Body, common, custom_name, new_table
+from crosstie_sandbox.dataverse.altering.refusals import name_taken, no_such_definition, part_of_the_system
+from crosstie_sandbox.dataverse.altering.texts import text_of
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.definitions import Document
 from crosstie_sandbox.dataverse.errors import bad_request
-from crosstie_sandbox.dataverse.metadata.alter import add_lookup, add_table, drop_table, remove_column
-from crosstie_sandbox.dataverse.metadata.bodies import Body, common, custom_name, new_table
-from crosstie_sandbox.dataverse.metadata.node import text_of
-from crosstie_sandbox.dataverse.metadata.refusals import name_taken, no_such_definition, part_of_the_system
 from crosstie_sandbox.dataverse.schema import OneToMany, Relationship, Schema, Table
 
 _ON_DELETE = {"RemoveLink": "clear", "NoCascade": "clear", "Restrict": "restrict", "Cascade": "cascade"}

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from crosstie_sandbox.dataverse.altering.identity import option_set_id
+from crosstie_sandbox.dataverse.altering.refusals import bad_definition, bad_name, no_such_definition
+from crosstie_sandbox.dataverse.altering.texts import text_of
 from crosstie_sandbox.dataverse.definitions import Document
 from crosstie_sandbox.dataverse.errors import NAMESPACE, bad_request
-from crosstie_sandbox.dataverse.metadata.identity import option_set_id
-from crosstie_sandbox.dataverse.metadata.node import text_of
-from crosstie_sandbox.dataverse.metadata.refusals import bad_definition, bad_name, no_such_definition
 from crosstie_sandbox.dataverse.schema import Schema, Type
 
 Body = Mapping[str, Any]

@@ -44,9 +44,3 @@ def too_many_keys(table: str, most: int) -> ServiceError:
     """A table has a limited number of alternate keys."""
     text = f"The table '{table}' has {most} alternate keys already, and cannot have more."
     return ServiceError(400, "0x80060893", text)
-
-
-def rows_alike(key: str) -> ServiceError:
-    """Rows there are contradict a new key."""
-    text = f"The key '{key}' cannot be activated: several rows have the same values in its columns."
-    return ServiceError(400, "0x80060892", text)
