@@ -1,9 +1,9 @@
 """Tying rows together and apart through `$ref`, and writing one value of a row."""
 
+from crosstie_sandbox.dataverse import file_transfer
 from crosstie_sandbox.dataverse.address import parse_address, relative, row_id
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import bad_request, duplicate, row_missing, unknown_segment, wrong_method
-from crosstie_sandbox.dataverse.filecolumns import transfer
 from crosstie_sandbox.dataverse.navigation import Place, exists, follow
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply
 from crosstie_sandbox.dataverse.payload import BIND, Changes
@@ -29,7 +29,7 @@ def write_at(call: Call, method: str) -> Reply:
 def _write_value(place: Place, method: str) -> Reply:
     call, column = place.call, place.column
     if column is not None and column.type is Type.FILE and method in {"PATCH", "DELETE"}:
-        return (transfer.upload if method == "PATCH" else transfer.remove)(call, str(place.row), column)
+        return (file_transfer.upload if method == "PATCH" else file_transfer.remove)(call, str(place.row), column)
     if method not in {"PUT", "DELETE"} or column is None:
         raise wrong_method(method)
     value: object = None

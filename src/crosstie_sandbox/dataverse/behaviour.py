@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from crosstie_sandbox.dataverse.filecolumns.store import Files
+from crosstie_sandbox.dataverse.rules.files import Files
 from crosstie_sandbox.dataverse.rules.locks import Locks
 from crosstie_sandbox.dataverse.rules.products import Products
 from crosstie_sandbox.dataverse.rules.sales import SalesDocuments

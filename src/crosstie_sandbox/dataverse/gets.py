@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from crosstie_sandbox.dataverse import asking
+from crosstie_sandbox.dataverse import asking, file_transfer
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import bad_request, unknown_segment
 from crosstie_sandbox.dataverse.expanding import check_expands
-from crosstie_sandbox.dataverse.filecolumns import transfer
 from crosstie_sandbox.dataverse.navigation import Place, follow
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply, json_reply, text_reply
 from crosstie_sandbox.dataverse.preferences import LARGEST_PAGE
@@ -131,7 +130,7 @@ def _single_value(place: Place, column: Column) -> Reply:
     """One value of a row, as JSON or bare."""
     call, identity = place.call, str(place.row)
     if column.type is Type.FILE:
-        return transfer.download(call, identity, column, bare=place.suffix == "$value")
+        return file_transfer.download(call, identity, column, bare=place.suffix == "$value")
     value = call.reader.row(call.table, identity, QueryOptions(select=(column.wire,)))[column.wire]
     if value is None:
         return empty_reply()

@@ -6,7 +6,8 @@ from urllib.parse import quote, unquote
 
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import ServiceError, bad_request, row_missing
-from crosstie_sandbox.dataverse.filecolumns.store import (
+from crosstie_sandbox.dataverse.operation import Reply, empty_reply, json_reply
+from crosstie_sandbox.dataverse.rules.files import (
     StoredFile,
     Upload,
     begin_upload,
@@ -16,7 +17,6 @@ from crosstie_sandbox.dataverse.filecolumns.store import (
     receive,
     upload_of,
 )
-from crosstie_sandbox.dataverse.operation import Reply, empty_reply, json_reply
 from crosstie_sandbox.dataverse.schema import Column
 from crosstie_sandbox.dataverse.writes import conditions
 from crosstie_sandbox.odata.answer import context_url
