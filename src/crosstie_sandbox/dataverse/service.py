@@ -130,7 +130,7 @@ def _route_to_rows(call: Call, method: str) -> Reply:
             _check(method, "GET", "PATCH", "DELETE")
             return {"GET": gets.row, "PATCH": writes.update, "DELETE": writes.delete}[method](call)
         case str(), _:
-            _check(method, "GET", "POST", "PUT", "DELETE")
+            _check(method, "GET", "POST", "PUT", "PATCH", "DELETE")
             return gets.at(call) if method == "GET" else associating.write_at(call, method)
         case _, rest:
             raise unknown_segment("/".join(rest))
