@@ -5,6 +5,7 @@ from crosstie_sandbox.businesscentral.behaviour import Behaviour, Write
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.page import pages, tables
 from crosstie_sandbox.businesscentral.rows import Row, remove, those
+from crosstie_sandbox.businesscentral.sales.refusals import check_no_trade
 from crosstie_sandbox.businesscentral.trade_partners import check_name, name_local_currency
 from crosstie_sandbox.businesscentral.writing import insert
 
@@ -33,7 +34,8 @@ class CustomerRules(Behaviour):
         contacts.follow_customer(write.database, write.row, write.before or write.row)
 
     def deleting(self, write: Write) -> None:
-        """The contact stays, related to nobody; the ship-to addresses go."""
+        """The contact stays, related to nobody; the ship-to addresses go. A customer of documents or entries stays."""
+        check_no_trade(write.database, str(write.row["number"]))
         contacts.unrelate(write.database, write.row)
         addresses = tables()["shipToAddresses"]
         for address in those(write.database, addresses, customerNumber=write.row["number"]):

@@ -28,7 +28,8 @@ _EXTRA_INDEXES = {
     "contacts": ("companyNumber", "lastModifiedDateTime"),
     "items": ("lastModifiedDateTime",),
     "customerLedgerEntries": ("customerNumber", "documentNumber", "lastModifiedDateTime"),
-    "itemLedgerEntries": ("itemNumber", "lastModifiedDateTime"),
+    "itemLedgerEntries": ("itemNumber", "sourceLineId", "lastModifiedDateTime"),
+    **{f"sales{kind}Lines": ("itemId",) for kind in ("Quote", "Order", "Invoice", "CreditMemo")},
     "salesQuotes": ("customerNumber", "billToCustomerNumber"),
     "salesOrders": ("customerNumber", "billToCustomerNumber", "lastModifiedDateTime"),
     "salesInvoices": ("customerNumber", "billToCustomerNumber", "orderId", "lastModifiedDateTime"),
@@ -97,6 +98,20 @@ CREATE VIEW customerFinancialDetails AS
            decimal_sum(CASE WHEN e.dueDate < work_date() THEN e.remainingAmountLocal ELSE '0' END) AS overdueAmount,
            c.lastModifiedDateTime, c.etag
     FROM customers c LEFT JOIN customerLedgerEntries e ON e.customerNumber = c.number
+    GROUP BY c.id;
+CREATE VIEW agedAccountsReceivables AS
+    SELECT c.id AS customerId, c.number AS customerNumber, c.displayName AS name, g.localCurrencyCode AS currencyCode,
+           decimal_sum(e.remainingAmountLocal) AS balanceDue,
+           decimal_sum(CASE WHEN e.dueDate >= work_date() THEN e.remainingAmountLocal ELSE '0' END) AS currentAmount,
+           decimal_sum(CASE WHEN e.dueDate < work_date() AND e.dueDate >= date(work_date(), '-30 days')
+                       THEN e.remainingAmountLocal ELSE '0' END) AS period1Amount,
+           decimal_sum(CASE WHEN e.dueDate < date(work_date(), '-30 days')
+                        AND e.dueDate >= date(work_date(), '-60 days')
+                       THEN e.remainingAmountLocal ELSE '0' END) AS period2Amount,
+           decimal_sum(CASE WHEN e.dueDate < date(work_date(), '-60 days')
+                       THEN e.remainingAmountLocal ELSE '0' END) AS period3Amount,
+           work_date() AS agedAsOfDate, '30D' AS periodLengthFilter, c.etag
+    FROM generalLedgerSetup g, customers c LEFT JOIN customerLedgerEntries e ON e.customerNumber = c.number
     GROUP BY c.id;
 CREATE VIEW outstandingLines AS
     SELECT o.billToCustomerNumber AS customerNumber,

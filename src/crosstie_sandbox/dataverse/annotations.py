@@ -121,8 +121,8 @@ def _labels(value: object, column: Column) -> str:
     return "; ".join(_label(part, column) for part in str(value).split(","))
 
 
-def _yes_no(value: object, _: Column) -> str:
-    return "Yes" if value else "No"
+def _yes_no(value: object, column: Column) -> str:
+    return (column.options or {0: "No", 1: "Yes"})[int(bool(value))]
 
 
 def _grouped(value: object, _: Column) -> str:

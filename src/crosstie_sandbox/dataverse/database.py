@@ -22,6 +22,9 @@ _LAYOUT = f"""
 {LAYOUT};
 CREATE TABLE IF NOT EXISTS deletion (table_name TEXT NOT NULL, id TEXT NOT NULL, version INTEGER PRIMARY KEY);
 CREATE INDEX IF NOT EXISTS deletion_by_table ON deletion (table_name, version);
+CREATE TABLE IF NOT EXISTS stored_file (id TEXT PRIMARY KEY, name TEXT, type TEXT, content BLOB);
+CREATE TABLE IF NOT EXISTS upload (token TEXT PRIMARY KEY, table_name, row, column_name, name, received INTEGER);
+CREATE TABLE IF NOT EXISTS upload_part (token TEXT, first INTEGER, content BLOB, PRIMARY KEY (token, first));
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value NOT NULL);
 INSERT OR IGNORE INTO setting VALUES ('version', 1000);
 INSERT OR IGNORE INTO setting VALUES ('alterations', 0);
@@ -65,6 +68,11 @@ class Database:
     def token_key(self) -> bytes:
         """What access tokens are signed with."""
         return bytes(self.execute("SELECT value FROM setting WHERE name = 'token_key'").fetchone()[0])
+
+    @property
+    def alterations(self) -> int:
+        """How often the schema has been altered."""
+        return self._alterations
 
     def next_version(self) -> int:
         """Number one more write."""

@@ -233,7 +233,8 @@ def _key(raw: object, by_name: Mapping[str, Column]) -> Key:
     spec = raw if isinstance(raw, dict) else {"columns": raw}
     columns = tuple(map(str, _list(spec["columns"])))
     schema_name = str(spec.get("schema") or "".join(by_name[name].schema_name for name in columns) + "Key")
-    return Key(schema_name.lower(), schema_name, str(spec.get("label") or label_of(schema_name)), columns)
+    label, active = str(spec.get("label") or label_of(schema_name)), bool(spec.get("active", True))
+    return Key(schema_name.lower(), schema_name, label, columns, active)
 
 
 def _navigations(name: str, spec: Document, by_name: Mapping[str, Column]) -> Iterator[Navigation]:

@@ -56,7 +56,7 @@ def _indexes(table: Table) -> Iterator[tuple[str, str]]:
     for name in ("versionnumber", *table.indexes):
         index = f"{table.logical_name}_by_{name}"
         yield index, f'CREATE INDEX "{index}" ON "{table.logical_name}" ("{name}")'
-    for key in table.keys:
+    for key in (key for key in table.keys if key.active):
         index, columns = _key_index(table, key), ", ".join(f'"{name}"' for name in key.columns)
         yield index, f'CREATE UNIQUE INDEX "{index}" ON "{table.logical_name}" ({columns})'
 

@@ -119,12 +119,16 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An alternate key: columns by logical name that no two rows have alike, unless one of them is empty."""
+    """An alternate key: columns by logical name that no two rows have alike, unless one of them is empty.
+
+    One that is not `active` is only a wish: there were rows alike when it was made.
+    """
 
     name: str
     schema_name: str
     label: str
     columns: tuple[str, ...]
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)

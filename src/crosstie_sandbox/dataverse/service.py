@@ -19,6 +19,7 @@ from crosstie_sandbox.dataverse.errors import (
     wrong_method,
 )
 from crosstie_sandbox.dataverse.expanding import REFERENCES, target_of
+from crosstie_sandbox.dataverse.metadata import routes as metadata
 from crosstie_sandbox.dataverse.operation import Operation, Reply, error_reply
 from crosstie_sandbox.dataverse.preferences import preferences
 from crosstie_sandbox.dataverse.schema import Table
@@ -58,7 +59,7 @@ class Service:
         table = "crmbaseentity"
         try:
             address = parse_address(path)
-            if address.name and address.name not in UNBOUND:
+            if address.name and address.name not in UNBOUND and address.name not in metadata.NAMES:
                 table = address.table(self.session.database.schema).logical_name
             options = parse_query(operation.query)
             call = Call(
@@ -88,6 +89,8 @@ def _route(call: Call) -> Reply:
     if not address.name:
         _check(method, "GET")
         return _counted(call, method, gets.service_document)
+    if address.name in metadata.NAMES:
+        return _counted(call, method, lambda one: metadata.answer(one, method))
     if address.name in UNBOUND:
         return _operate(call, UNBOUND, name_of(address.name), method)
     operations = bound(call)
@@ -127,7 +130,7 @@ def _route_to_rows(call: Call, method: str) -> Reply:
             _check(method, "GET", "PATCH", "DELETE")
             return {"GET": gets.row, "PATCH": writes.update, "DELETE": writes.delete}[method](call)
         case str(), _:
-            _check(method, "GET", "POST", "PUT", "DELETE")
+            _check(method, "GET", "POST", "PUT", "PATCH", "DELETE")
             return gets.at(call) if method == "GET" else associating.write_at(call, method)
         case _, rest:
             raise unknown_segment("/".join(rest))

@@ -3,11 +3,27 @@
 from collections.abc import Sequence
 
 from crosstie_sandbox.businesscentral.database import Database
-from crosstie_sandbox.businesscentral.errors import dialog
+from crosstie_sandbox.businesscentral.errors import ApiError, dialog
 from crosstie_sandbox.businesscentral.page import pages
 from crosstie_sandbox.businesscentral.rows import Row, find
 from crosstie_sandbox.businesscentral.sales import refusals
-from crosstie_sandbox.businesscentral.sales.stored import number
+from crosstie_sandbox.businesscentral.sales.kinds import DocumentKind
+from crosstie_sandbox.businesscentral.sales.stored import NO_DATE, number
+
+
+def check_posting_date(database: Database, kind: DocumentKind, header: Row) -> None:
+    """Refuse to post on a day outside of the range that the general ledger allows."""
+    setup = database.connection.execute('SELECT "allowPostingFrom", "allowPostingTo" FROM "generalLedgerSetup"')
+    first, last = setup.fetchone()
+    posting_date = str(header["postingDate"])
+    if posting_date < first or (last != NO_DATE and posting_date > last):
+        raise ApiError(
+            400,
+            "Application_FieldValidationException",
+            "Posting Date is not within your range of allowed posting dates in Sales Header "
+            f"Document Type='{kind.name}',No.='{header['number']}'.",
+            "postingDate",
+        )
 
 
 def check_lines(database: Database, lines: Sequence[Row]) -> None:

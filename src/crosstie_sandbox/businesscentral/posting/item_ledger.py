@@ -13,7 +13,7 @@ from crosstie_sandbox.businesscentral.posting.stock import settle
 from crosstie_sandbox.businesscentral.rows import Row, add, find
 from crosstie_sandbox.businesscentral.sales.amounts import LOCAL_PRECISION, product, rounded
 from crosstie_sandbox.businesscentral.sales.stored import number, text, today
-from crosstie_sandbox.businesscentral.values import blank
+from crosstie_sandbox.businesscentral.values import ZERO_GUID, blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Movement:
     document_type: str = "_x0020_"
     document_number: str = ""
     sales_amount: Decimal = Decimal(0)
+    source_line: str = ZERO_GUID
+    """The order line that is shipped, on which the sales amount will be invoiced."""
 
 
 def move_stock(database: Database, movement: Movement) -> None:
@@ -66,7 +68,21 @@ def entry_of_movement(database: Database, item: Row, movement: Movement) -> Row:
         "remainingQuantity": text(left),
         "open": int(left != 0),
         "unitOfMeasureCode": item["baseUnitOfMeasureCode"],
+        "sourceLineId": movement.source_line,
     }
+
+
+def add_sales_amount(database: Database, source_line: str, amount: Decimal) -> None:
+    """Add what was invoiced of an order line to its latest shipment, as a calculated field does."""
+    execute = database.connection.execute
+    found = execute(
+        'SELECT "id", "salesAmountActual" FROM "itemLedgerEntries" WHERE "sourceLineId" = ? '
+        'ORDER BY "entryNumber" DESC LIMIT 1',
+        (source_line,),
+    ).fetchone()
+    if found is not None:
+        total = text(Decimal(found[1]) + amount)
+        execute('UPDATE "itemLedgerEntries" SET "salesAmountActual" = ? WHERE "id" = ?', (total, found[0]))
 
 
 def count_stock(database: Database, item: Row, quantity: Decimal) -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import dialog
-from crosstie_sandbox.businesscentral.posting.checks import check_lines
+from crosstie_sandbox.businesscentral.posting.checks import check_lines, check_posting_date
 from crosstie_sandbox.businesscentral.posting.customer_ledger import (
     Claim,
     apply_entries,
@@ -14,7 +14,7 @@ from crosstie_sandbox.businesscentral.posting.customer_ledger import (
 )
 from crosstie_sandbox.businesscentral.posting.item_ledger import Movement, move_stock
 from crosstie_sandbox.businesscentral.posting.posted import location_code, posted_number, variant_code
-from crosstie_sandbox.businesscentral.rows import Row, change, find, get
+from crosstie_sandbox.businesscentral.rows import Row, change, get
 from crosstie_sandbox.businesscentral.sales import refusals
 from crosstie_sandbox.businesscentral.sales.amounts import LOCAL_PRECISION, product, quotient, rounded
 from crosstie_sandbox.businesscentral.sales.kinds import CREDIT_MEMO, INVOICE, DocumentKind
@@ -35,6 +35,7 @@ def post_credit_memo(database: Database, memo: Row) -> None:
 def _post(database: Database, kind: DocumentKind, header: Row) -> None:
     _check_draft(kind, header)
     lines = lines_of(database, kind, str(header["id"]))
+    check_posting_date(database, kind, header)
     check_lines(database, lines)
     for customer in {str(header["customerNumber"]), str(header["billToCustomerNumber"])}:
         refusals.check_customer(database, customer, kind, shipping=kind is INVOICE, posting=True)
@@ -80,7 +81,7 @@ def _move_stock(database: Database, kind: DocumentKind, header: Row, lines: list
             source_number=str(header["customerNumber"]),
             document_type="Sales_x0020_Invoice" if outwards else "Sales_x0020_Credit_x0020_Memo",
             document_number=str(header["number"]),
-            sales_amount=_local(header, sales),
+            sales_amount=in_local_currency(header, sales),
         )
         move_stock(database, movement)
 
@@ -117,17 +118,13 @@ def _claim(header: Row, document_type: str, due: str, *, sign: int) -> Claim:
         due_date=due,
         currency=str(header["currencyCode"]),
         amount=amount,
-        amount_local=_local(header, amount),
-        sales_local=_local(header, sales),
+        amount_local=in_local_currency(header, amount),
+        sales_local=in_local_currency(header, sales),
         external_number=str(header["externalDocumentNumber"]),
         description=f"{'Invoice' if sign > 0 else 'Credit Memo'} {header['number']}",
     )
 
 
-def _local(header: Row, amount: Decimal) -> Decimal:
+def in_local_currency(header: Row, amount: Decimal) -> Decimal:
+    """An amount of a document, at its exchange rate."""
     return rounded(quotient(amount, number(header, "currencyFactor")), LOCAL_PRECISION)
-
-
-def posted_invoice(database: Database, identity: str) -> Row | None:
-    """A posted invoice."""
-    return find(database, INVOICE.header_page, id=identity, posted=1)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import dialog
-from crosstie_sandbox.businesscentral.posting.checks import check_lines
-from crosstie_sandbox.businesscentral.posting.item_ledger import Movement, move_stock
+from crosstie_sandbox.businesscentral.posting.checks import check_lines, check_posting_date
+from crosstie_sandbox.businesscentral.posting.item_ledger import Movement, add_sales_amount, move_stock
 from crosstie_sandbox.businesscentral.posting.parts import part
-from crosstie_sandbox.businesscentral.posting.post_invoice import claim_invoice
+from crosstie_sandbox.businesscentral.posting.post_invoice import claim_invoice, in_local_currency
 from crosstie_sandbox.businesscentral.posting.posted import (
     add_lines,
     add_shipment,
@@ -34,6 +34,7 @@ NOTHING_TO_POST = "There is nothing to post because the document does not contai
 def ship_and_invoice(database: Database, order: Row) -> None:
     """Ship and invoice what the lines say; an order of which nothing is left is deleted."""
     lines = lines_of(database, ORDER, str(order["id"]))
+    check_posting_date(database, ORDER, order)
     check_lines(database, lines)
     quantities = [quantities_of(line) for line in lines]
     shipping = any(found.to_ship for found in quantities)
@@ -73,6 +74,7 @@ def _ship(database: Database, order: Row, lines: Sequence[Row]) -> None:
                 source_number=str(order["customerNumber"]),
                 document_type="Sales_x0020_Shipment",
                 document_number=str(shipment["number"]),
+                source_line=str(line["id"]),
             )
             move_stock(database, movement)
 
@@ -94,6 +96,8 @@ def _invoice(database: Database, order: Row, lines: Sequence[Row]) -> None:
     write_totals(invoice, taken, values, terms)
     invoice["remainingAmount"] = invoice["totalAmountIncludingTax"]
     invoice["invoiceDiscountEntered"] = invoice["discountAmount"]
+    for line in taken:
+        add_sales_amount(database, str(line["id"]), in_local_currency(invoice, number(line, "netAmount")))
     add(database, INVOICE.header_page, invoice)
     add_lines(database, INVOICE.line_page, str(invoice["id"]), taken)
     claim_invoice(database, invoice)

@@ -2,9 +2,9 @@
 
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.errors import ApiError, dialog
-from crosstie_sandbox.businesscentral.page import pages
+from crosstie_sandbox.businesscentral.page import pages, tables
 from crosstie_sandbox.businesscentral.rows import Row, find
-from crosstie_sandbox.businesscentral.sales.kinds import CREDIT_MEMO, INVOICE, DocumentKind
+from crosstie_sandbox.businesscentral.sales.kinds import CREDIT_MEMO, INVOICE, KINDS, DocumentKind
 from crosstie_sandbox.businesscentral.values import unescaped
 
 _RELEASED = "Open"
@@ -48,6 +48,23 @@ def check_customer(database: Database, number: str, kind: DocumentKind, *, shipp
     if refused:
         action = "post" if posting else "create"
         raise dialog(f"You cannot {action} this type of document when Customer {number} is blocked with type {blocked}")
+
+
+def check_no_trade(database: Database, customer: str) -> None:
+    """Refuse to delete a customer whom documents or entries name."""
+    for kind in KINDS.values():
+        for column in ("customerNumber", "billToCustomerNumber"):
+            wanted: Row = {column: customer, **({"posted": 0} if kind.posts else {})}
+            if find(database, kind.header_page, **wanted) is not None:
+                raise dialog(
+                    f"You cannot delete Customer {customer} because there is at least one outstanding "
+                    f"Sales {kind.name} for this customer."
+                )
+    if find(database, tables()["customerLedgerEntries"], customerNumber=customer) is not None:
+        raise dialog(
+            f"You cannot delete Customer {customer} because it has ledger entries in a fiscal year that has not been "
+            "closed yet."
+        )
 
 
 def check_item(item: Row) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from crosstie_sandbox.businesscentral.database import Database
 from crosstie_sandbox.businesscentral.values import Stored, decimal_text
@@ -15,6 +16,7 @@ def number(row: Mapping[str, Stored], name: str) -> Decimal:
     return Decimal(row[name])
 
 
+@lru_cache(maxsize=16_384)
 def text(value: Decimal) -> str:
     """A decimal as a row holds it."""
     return decimal_text(value)

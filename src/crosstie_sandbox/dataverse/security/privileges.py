@@ -1,7 +1,7 @@
 """The privileges there are: some for each table, named after it, and some of no table."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -27,6 +27,12 @@ def privilege_name(right: str, table: Table) -> str:
     return f"prv{right}{words['shared'].get(name) or words['names'].get(name) or table.schema_name}"
 
 
+def rights_on(table: Table) -> Sequence[str]:
+    """The rights that there are on rows of a table."""
+    rights: Sequence[str] = vocabulary()["rights"][table.ownership]
+    return rights
+
+
 @cache
 def privilege_id(name: str) -> str:
     """The id of a privilege: the same in every organization."""
@@ -48,13 +54,23 @@ def add_missing_privileges(database: Database) -> None:
     )
 
 
+def forget_privileges(database: Database, table: Table) -> None:
+    """The privileges of a table go with it, unless another table shares them."""
+    others = {name for name, _ in _of_tables(database.schema, without=table)}
+    for right in rights_on(table):
+        name = privilege_name(right, table)
+        if name not in others:
+            database.execute("DELETE FROM roleprivileges WHERE privilegeid = ?", (privilege_id(name),))
+            database.execute("DELETE FROM privilege WHERE privilegeid = ?", (privilege_id(name),))
+
+
 def _wanted(schema: Schema) -> dict[str, int]:
     words = vocabulary()
     return {**dict(_of_tables(schema)), **words["others"]}
 
 
-def _of_tables(schema: Schema) -> Iterator[tuple[str, int]]:
+def _of_tables(schema: Schema, without: Table | None = None) -> Iterator[tuple[str, int]]:
     words = vocabulary()
     for table in schema.tables.values():
-        for right in words["rights"][table.ownership]:
+        for right in rights_on(table) if table is not without else ():
             yield privilege_name(right, table), words["access"][right]

@@ -1,6 +1,5 @@
 """A small shop in the sandbox ERP: a customer with terms and VAT, items with stock, and the ways to sell them."""
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -21,6 +20,11 @@ COMPANY: dict[str, list[Fields]] = {
         {"currencyCode": "USD", "startingDate": "2026-01-01"}
         | {"exchangeRateAmount": "1.25", "relationalExchangeRateAmount": "1"}
     ],
+    "vatPostingSetup": [
+        {"businessGroup": "DOMESTIC", "productGroup": "NORMAL", "identifier": "VAT25", "percent": "25"},
+        {"businessGroup": "DOMESTIC", "productGroup": "REDUCED", "identifier": "VAT12", "percent": "12"},
+    ],
+    "accounts": [{"number": "3900", "displayName": "Freight", "category": "Income"}],
 }
 
 
@@ -79,13 +83,6 @@ def load_company(database: Path) -> None:
     """Currencies and rates, which the API only shows; and the VAT rates, which it does not even show."""
     ids = counted_ids()
     load(database, COMPANY, clock=lambda: datetime(2026, 1, 2, tzinfo=UTC), ids=ids, settings=Settings())
-    with sqlite3.connect(database) as connection:
-        for number, (product, percent) in enumerate([("NORMAL", "25"), ("REDUCED", "12")], 1):
-            connection.execute(
-                'INSERT INTO "vatPostingSetup" VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-                (str(number), "DOMESTIC", product, f"VAT{percent}", percent, "2026-01-02T00:00:00.000Z", 1, "x"),
-            )
-    connection.close()
 
 
 async def open_shop(erp: Erp) -> Shop:

@@ -42,6 +42,7 @@ async def test_ship_and_invoice_posts_it_all(shop: Shop) -> None:
     assert (invoice["dueDate"], invoice["externalDocumentNumber"]) == ("2026-01-16", "PO-1")
     sale = (await shop.rows(f"itemLedgerEntries?$filter=itemNumber eq '{shop.chair['number']}'"))[-1]
     assert (sale["quantity"], sale["entryType"], sale["documentNumber"]) == (-2, "Sale", "PS-SHPT102001")
+    assert (sale["salesAmountActual"], sale["costAmountActual"]) == (200, -60)
     assert await shop.stock(shop.chair) == 48
 
 

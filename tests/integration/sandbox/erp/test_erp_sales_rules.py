@@ -1,5 +1,6 @@
 """What the sandbox ERP refuses and derives when documents are entered: blocked records, discounts, quotes, release."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -58,6 +59,15 @@ async def test_a_blocked_item_is_not_sold(shop: Shop, refusal: Refusal) -> None:
     assert refusal(line) == (*FIELD, text)
     posting = await shop.erp.http.post(f"salesOrders({order['id']})/Microsoft.NAV.shipAndInvoice")
     assert refusal(posting) == (*FIELD, text)
+    services = Services(shop.erp)
+    services.publish()
+    card = f"ItemCard('{shop.chair['number']}')"
+    assert (await services.patch(card, Blocked=False, Sales_Blocked=True)).status_code == 200
+    line = await shop.erp.http.post(f"salesOrders({order['id']})/salesOrderLines", json=shop.item(shop.chair, 1))
+    text = (
+        f"You cannot sell Item {shop.chair['number']} because the Sales Blocked check box is selected on the Item card."
+    )
+    assert refusal(line) == (*DIALOG, text)
 
 
 @pytest.mark.parametrize(
@@ -325,3 +335,90 @@ async def test_the_published_pages_show_what_the_api_lacks(shop: Shop) -> None:
     assert [(entry["Quantity"], entry["Location_Code"], entry["Remaining_Quantity"]) for entry in entries] == [
         (-3, "", 0)
     ]
+
+
+async def test_a_customer_who_trades_is_not_deleted(shop: Shop, refusal: Refusal) -> None:
+    """A customer with a document, and afterwards with entries, stays; so does an item that a line is about."""
+    order = await shop.document("salesOrders", shop.item(shop.chair, 1))
+    number = shop.customer["number"]
+    path = f"customers({shop.customer['id']})"
+    because = f"You cannot delete Customer {number} because"
+    text = f"{because} there is at least one outstanding Sales Order for this customer."
+    assert refusal(await shop.erp.http.delete(path)) == (*DIALOG, text)
+    assert refusal(await shop.erp.http.delete(f"items({shop.chair['id']})"))[:2] == DIALOG
+    await shop.act("salesOrders", order, "shipAndInvoice")
+    text = f"{because} it has ledger entries in a fiscal year that has not been closed yet."
+    assert refusal(await shop.erp.http.delete(path)) == (*DIALOG, text)
+
+
+async def test_the_best_price_is_found(shop: Shop) -> None:
+    """One price for everybody, one for the customer from ten pieces on; for the unit it is meant for, not by hand."""
+    erp = shop.erp
+    services = Services(erp)
+    services.publish()
+    await erp.add("unitsOfMeasure", code="BOX", displayName="Box")
+    chair = shop.chair["number"]
+    await services.post("ItemUnitsOfMeasure", Item_No=chair, Code="BOX", Qty_per_Unit_of_Measure=12)
+    ours = {"SourceType": "Customer", "AssignToNo": shop.customer["number"]}
+    for code, who, minimum, price in (("ALL", {}, 0, 90), ("OURS", ours, 10, 80)):
+        await services.post("SalesPriceList", Code=code, Description=code, AmountType="Price", **who)
+        line = {"Asset_Type": "Item", "Asset_No": chair, "Unit_Price": price, "Minimum_Quantity": minimum}
+        await services.post("PriceListLines", Price_List_Code=code, **line)
+        answer = await services.patch(f"SalesPriceList('{code}')", Status="Active")
+        assert answer.status_code == 200, answer.text
+    order = await shop.document(
+        "salesOrders",
+        shop.item(shop.chair, 1),
+        shop.item(shop.chair, 10),
+        shop.item(shop.chair, 1, unitOfMeasureCode="BOX"),
+        shop.item(shop.chair, 1, unitPrice=7),
+    )
+    assert [line["unitPrice"] for line in order["salesOrderLines"]] == [90, 80, 1200, 7]
+    line = await shop.set_line("salesOrderLines", order["salesOrderLines"][0], quantity=12)
+    assert (line["unitPrice"], line["netAmount"]) == (80, 960)
+    await shop.act("salesOrders", order, "shipAndInvoice")
+    assert await shop.stock(shop.chair) == 50 - 12 - 10 - 12 - 1
+
+
+async def test_an_item_has_only_its_units(shop: Shop, refusal: Refusal) -> None:
+    """A unit that the item is not sold in is refused."""
+    await shop.erp.add("unitsOfMeasure", code="BOX", displayName="Box")
+    order = await shop.document("salesOrders")
+    body = {"documentId": order["id"], "itemId": shop.chair["id"], "unitOfMeasureCode": "BOX"}
+    answer = await shop.erp.http.post("salesOrderLines", json=body)
+    text = "The Item Unit of Measure does not exist. Identification fields and values: "
+    named = f"Item No.='{shop.chair['number']}',Code='BOX'"
+    assert refusal(answer) == (400, "Internal_RecordNotFound", text + named)
+
+
+async def test_a_refused_line_takes_its_document_along(shop: Shop, refusal: Refusal) -> None:
+    """A document and its lines are made together: if a line is refused, nothing is there, nor is a number used up."""
+    body = {"customerNumber": shop.customer["number"], "salesOrderLines": [shop.item(shop.chair, 1), {"itemId": "x"}]}
+    assert refusal(await shop.erp.http.post("salesOrders", json=body))[0] == 400
+    assert await shop.rows("salesOrders") == []
+    assert (await shop.document("salesOrders"))["number"] == "S-ORD101001"
+
+
+async def test_debts_are_sorted_by_age(shop: Shop) -> None:
+    """The aged receivables of a customer say what is not due yet, and what has been for up to 30, 60 and more days."""
+    path = f"customers({shop.customer['id']})?$expand=agedAccountsReceivable"
+    for days in (100, 50, 20, 0):
+        when = (shop.erp.clock.now - timedelta(days=days + 14)).date().isoformat()
+        draft = await shop.document("salesInvoices", shop.item(shop.chair, 1), invoiceDate=when, postingDate=when)
+        await shop.act("salesInvoices", draft, "post")
+    aged = (await shop.erp.get(path))["agedAccountsReceivable"]
+    assert isinstance(aged, dict)
+    ages = ("balanceDue", "currentAmount", "period1Amount", "period2Amount", "period3Amount")
+    assert [aged[name] for name in ages] == [500, 125, 125, 125, 125]
+
+
+async def test_freight_is_a_line_about_an_account(shop: Shop) -> None:
+    """A line of type Account is sold at the price that is entered, and moves no stock."""
+    freight = {"lineType": "Account", "lineObjectNumber": "3900", "quantity": 1, "unitPrice": 12.5}
+    order = await shop.document("salesOrders", freight)
+    (line,) = order["salesOrderLines"]
+    assert (line["description"], line["netAmount"], line["taxPercent"]) == ("Freight", D("12.5"), 0)
+    await shop.act("salesOrders", order, "shipAndInvoice")
+    (shipment,) = await shop.rows("salesShipments?$expand=salesShipmentLines")
+    assert shipment["salesShipmentLines"][0]["lineType"] == "G_x002F_L_x0020_Account"
+    assert len(await shop.rows("itemLedgerEntries")) == 2

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from random import Random  # noqa: TID251 - the test chooses the seeds
 from typing import Any
 
@@ -255,6 +255,19 @@ async def _check_stock(trader: Trader, documents: dict[str, list[Document]]) -> 
         assert stock == 50 - out + returned
         entries = await trader.shop.rows(f"itemLedgerEntries?$filter=itemNumber eq '{number}'")
         assert sum((entry["quantity"] for entry in entries), ZERO) == stock
+    await _check_sales(trader, documents)
+
+
+async def _check_sales(trader: Trader, documents: dict[str, list[Document]]) -> None:
+    """What the item ledger says was earned is the net of invoices less that of credit memos, at the rate of the day."""
+    entries = await trader.shop.rows("itemLedgerEntries")
+    earned = ZERO
+    for name, sign in (("salesInvoices", 1), ("salesCreditMemos", -1)):
+        for row in documents[name]:
+            rate = Decimal("1.25") if row["currencyCode"] == "USD" else Decimal(1)
+            for line in row[f"{name[:-1]}Lines"] if row["status"] != "Draft" else ():
+                earned += sign * (line["netAmount"] / rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert sum((entry["salesAmountActual"] for entry in entries), ZERO) == earned
 
 
 async def _check_ledger(trader: Trader, services: Services, documents: dict[str, list[Document]]) -> None:

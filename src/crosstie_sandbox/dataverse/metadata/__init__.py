@@ -1,0 +1,1 @@
+"""Tables described by the service itself, and the addresses below which clients read and alter definitions."""
