@@ -1,18 +1,19 @@
 """Tying rows together and apart through `$ref`, and writing one value of a row."""
 
+from crosstie_sandbox.dataverse import file_transfer
 from crosstie_sandbox.dataverse.address import parse_address, relative, row_id
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import bad_request, duplicate, row_missing, unknown_segment, wrong_method
 from crosstie_sandbox.dataverse.navigation import Place, exists, follow
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply
 from crosstie_sandbox.dataverse.payload import BIND, Changes
-from crosstie_sandbox.dataverse.schema import Collection, Navigation
+from crosstie_sandbox.dataverse.schema import Collection, Navigation, Type
 from crosstie_sandbox.dataverse.writes import conditions
 from crosstie_sandbox.odata.answer import loads
 
 
 def write_at(call: Call, method: str) -> Reply:
-    """POST, PUT and DELETE at a path that goes on from a row."""
+    """POST, PUT, PATCH and DELETE at a path that goes on from a row."""
     place = follow(call)
     if place.column is not None and not place.suffix:
         return _write_value(place, method)
@@ -27,6 +28,8 @@ def write_at(call: Call, method: str) -> Reply:
 
 def _write_value(place: Place, method: str) -> Reply:
     call, column = place.call, place.column
+    if column is not None and column.type is Type.FILE and method in {"PATCH", "DELETE"}:
+        return (file_transfer.upload if method == "PATCH" else file_transfer.remove)(call, str(place.row), column)
     if method not in {"PUT", "DELETE"} or column is None:
         raise wrong_method(method)
     value: object = None

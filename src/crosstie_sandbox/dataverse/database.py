@@ -22,6 +22,9 @@ _LAYOUT = f"""
 {LAYOUT};
 CREATE TABLE IF NOT EXISTS deletion (table_name TEXT NOT NULL, id TEXT NOT NULL, version INTEGER PRIMARY KEY);
 CREATE INDEX IF NOT EXISTS deletion_by_table ON deletion (table_name, version);
+CREATE TABLE IF NOT EXISTS stored_file (id TEXT PRIMARY KEY, name TEXT, type TEXT, content BLOB);
+CREATE TABLE IF NOT EXISTS upload (token TEXT PRIMARY KEY, table_name, row, column_name, name, received INTEGER);
+CREATE TABLE IF NOT EXISTS upload_part (token TEXT, first INTEGER, content BLOB, PRIMARY KEY (token, first));
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value NOT NULL);
 INSERT OR IGNORE INTO setting VALUES ('version', 1000);
 INSERT OR IGNORE INTO setting VALUES ('alterations', 0);

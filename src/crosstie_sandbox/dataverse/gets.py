@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from crosstie_sandbox.dataverse import asking
+from crosstie_sandbox.dataverse import asking, file_transfer
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import bad_request, unknown_segment
 from crosstie_sandbox.dataverse.expanding import check_expands
@@ -10,7 +10,7 @@ from crosstie_sandbox.dataverse.navigation import Place, follow
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply, json_reply, text_reply
 from crosstie_sandbox.dataverse.preferences import LARGEST_PAGE
 from crosstie_sandbox.dataverse.reading import COUNT_LIMIT, Item
-from crosstie_sandbox.dataverse.schema import Collection, Column, Navigation
+from crosstie_sandbox.dataverse.schema import Collection, Column, Navigation, Type
 from crosstie_sandbox.dataverse.tracking import Tracker
 from crosstie_sandbox.odata.answer import context_url
 from crosstie_sandbox.odata.query import QueryOptions
@@ -129,6 +129,8 @@ def _check_step(place: Place) -> None:
 def _single_value(place: Place, column: Column) -> Reply:
     """One value of a row, as JSON or bare."""
     call, identity = place.call, str(place.row)
+    if column.type is Type.FILE:
+        return file_transfer.download(call, identity, column, bare=place.suffix == "$value")
     value = call.reader.row(call.table, identity, QueryOptions(select=(column.wire,)))[column.wire]
     if value is None:
         return empty_reply()

@@ -130,6 +130,11 @@ def test_batches_are_executed(seen: Seen) -> None:
     assert seen["failingBatch"]["left"] == 0
 
 
+def test_files_go_in_and_out_by_chunks(seen: Seen) -> None:
+    """A file larger than a chunk comes back as it was sent, under its name, until it is removed."""
+    assert seen["files"] == {"name": "large.bin", "size": 5 * 1024 * 1024, "same": True, "empty": None}
+
+
 def test_metadata_is_read_and_altered(seen: Seen) -> None:
     """Tables, columns by cast, relationships, global option sets and the CSDL; a new table takes rows at once."""
     assert seen["entities"] == {"listed": ["accounts"], "name": "Account", "expanded": ["name"]}

@@ -1,7 +1,9 @@
 """Microsoft's own Python client of Dataverse, unmodified, against the sandbox CRM over TLS."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx2
 import pytest
@@ -183,6 +185,19 @@ def test_batches_with_change_sets(client: DataverseClient) -> None:
         changes.records.update("account", MISSING, {"fax": "6"})
     assert failing.execute(continue_on_error=True).has_errors
     assert list(client.records.list("account", filter="name eq 'Undone'")) == []
+
+
+@pytest.mark.parametrize("mode", ["small", "chunk"])
+def test_files_are_uploaded(client: DataverseClient, crm: dict[str, Any], tmp_path: Path, mode: str) -> None:
+    """At once and in chunks, into a column that the client makes itself if it is not there."""
+    identity = client.records.create("account", {"name": "Filed"})
+    path = tmp_path / "täble.txt"
+    path.write_bytes(b"content " * 1000)
+    client.files.upload("account", identity, "new_Paper", str(path), mode=mode)
+    token = Credential(crm).get_token(f"{crm['url']}/.default").token
+    url = f"{crm['url']}/api/data/v9.2/accounts({identity})/new_paper/$value"
+    answer = httpx2.get(url, headers={"Authorization": f"Bearer {token}"})
+    assert (answer.content, unquote(answer.headers["x-ms-file-name"])) == (path.read_bytes(), "täble.txt")
 
 
 def test_tables_are_listed_and_described(client: DataverseClient) -> None:

@@ -411,6 +411,30 @@ const steps = {
         await api.deleteGlobalOptionSet({ key: "Name='new_colours'" });
         return set.Options.map((option) => option.Value);
     },
+    files: async () => {
+        await api.createAttribute({
+            entityKey: "LogicalName='account'",
+            data: {
+                "@odata.type": "Microsoft.Dynamics.CRM.FileAttributeMetadata",
+                SchemaName: "new_Doc",
+                DisplayName: { LocalizedLabels: [{ Label: "Doc", LanguageCode: 1033 }] },
+                RequiredLevel: { Value: "None" },
+                MaxSizeInKB: 32768,
+            },
+        });
+        const data = Buffer.alloc(5 * 1024 * 1024, "ä");
+        const file = { collection: "accounts", key: ids.north, property: "new_doc" };
+        await api.uploadFile({ ...file, data, fileName: "large.bin" });
+        const found = await api.downloadFile(file);
+        await api.deleteRecord(file);
+        const empty = await api.retrieve({ collection: "accounts", key: ids.north, select: ["new_doc"] });
+        return {
+            name: found.fileName,
+            size: found.fileSize,
+            same: Buffer.compare(data, Buffer.from(found.data)) === 0,
+            empty: empty.new_doc,
+        };
+    },
     csdl: async () => (await api.retrieveCsdlMetadata()).slice(0, 200),
     deleteRecord: async () => {
         await api.deleteRecord({ collection: "contacts", key: ids.bo });
