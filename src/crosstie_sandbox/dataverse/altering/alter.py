@@ -10,6 +10,7 @@ from typing import Any
 
 from crosstie_sandbox.dataverse.alterations import Kind, keep, kept
 from crosstie_sandbox.dataverse.altering.refusals import (
+    bad_definition,
     depended_on,
     name_taken,
     no_such_definition,
@@ -19,10 +20,12 @@ from crosstie_sandbox.dataverse.altering.refusals import (
 from crosstie_sandbox.dataverse.database import Database
 from crosstie_sandbox.dataverse.definitions import Document, shipped_tables
 from crosstie_sandbox.dataverse.layout import drop, drop_column, drop_key
-from crosstie_sandbox.dataverse.schema import Key, ManyToMany, OneToMany, Table
+from crosstie_sandbox.dataverse.schema import Key, ManyToMany, OneToMany, Table, Type
 from crosstie_sandbox.dataverse.security.privileges import forget_privileges
 
 MOST_KEYS = 10
+MOST_KEY_COLUMNS = 16
+_KEY_TYPES = frozenset({Type.DECIMAL, Type.INTEGER, Type.STRING, Type.DATE, Type.DATETIME, Type.LOOKUP, Type.CHOICE})
 _FIRST_CUSTOM_CODE = 10000
 _CURRENCY = {
     "schema": "TransactionCurrencyId",
@@ -139,9 +142,14 @@ def add_key(database: Database, table: Table, schema_name: str, label: str, colu
         raise name_taken("A key", schema_name)
     if len(table.keys) >= MOST_KEYS:
         raise too_many_keys(table.logical_name, MOST_KEYS)
-    for column in columns:
-        if column not in table.by_name:
-            raise no_such_definition("column", column)
+    if len(columns) > MOST_KEY_COLUMNS:
+        raise bad_definition(f"The key '{schema_name}' has more than {MOST_KEY_COLUMNS} columns.")
+    for name in columns:
+        column = table.by_name.get(name)
+        if column is None:
+            raise no_such_definition("column", name)
+        if column.type not in _KEY_TYPES:
+            raise bad_definition(f"The column '{name}' is of a type that no key can hold.")
     return _activated(database, table, Key(schema_name.lower(), schema_name, label, tuple(columns)))
 
 

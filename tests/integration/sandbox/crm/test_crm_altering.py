@@ -152,6 +152,9 @@ async def test_an_alternate_key_is_enforced(crm) -> None:
     await crm.add("accounts", {"name": "Same"})
     await crm.add("accounts", {"name": "Same"})
     same = {**key, "SchemaName": "new_Name", "KeyAttributes": ["name"]}
+    for columns in (["description"], ["nothing"], [f"address1_line{number}" for number in range(17)]):
+        bad = {**key, "SchemaName": "new_Bad", "KeyAttributes": columns}
+        assert (await crm.refused("POST", f"{ACCOUNT}/Keys", bad))[0] == 400
     failed = await post(crm, f"{ACCOUNT}/Keys", same)
     assert (await crm.get(failed))["EntityKeyIndexStatus"] == "Failed"
     assert (await crm.refused("GET", "accounts(name='Same')"))[1] == "0x80060890"
