@@ -148,7 +148,7 @@ def _roles(roles: list[Mapping[str, Any]], prefix: str) -> tuple[Role, ...]:
             id=uuid5(_IDS, f"{prefix}/{role['key']}"),
             title=role["title"],
             privileges=tuple(
-                f"prv{verb}{row['table'].replace('*', f'{prefix}_')}"
+                f"prv{verb}{row['privileges_of'].replace('*', f'{prefix}_')}"
                 for row in rows
                 for verb in row[role["key"]].split()
             ),

@@ -15,7 +15,7 @@ from crosstie_sandbox.businesscentral.subscriptions.store import forget_expired
 from crosstie_sandbox.businesscentral.users.permissions import check_permission
 from crosstie_sandbox.businesscentral.verbs import VERBS
 from crosstie_sandbox.businesscentral.webservices.verbs import answer_service
-from crosstie_sandbox.odata.errors import ODataError
+from crosstie_sandbox.odata.errors import ODataError, is_too_complex
 from crosstie_sandbox.odata.query import parse_query
 
 METADATA = Step("$metadata")
@@ -52,6 +52,9 @@ class Service:
         except ODataError as refusal:
             return Answer(400, bad_request(str(refusal)).body(self.database.ids()))
         except sqlite3.Error as failure:
+            if is_too_complex(failure):
+                too_complex = bad_request(f"The query is too complex: {failure}.")
+                return Answer(400, too_complex.body(self.database.ids()))
             broken = ApiError(500, "Internal_ServerError", f"The database of the company failed: {failure}.")
             return Answer(500, broken.body(self.database.ids()))
 

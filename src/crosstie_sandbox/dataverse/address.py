@@ -74,7 +74,7 @@ def find_place(table: Table, argument: str, database: Database) -> Place:
     """Read the parentheses of an address; an id is taken as it is, an alternate key is looked up."""
     if _GUID.fullmatch(argument):
         return Place(argument.lower(), {})
-    pairs = _pairs(argument)
+    pairs = {_column(table, name): value for name, value in _pairs(argument).items()}
     wanted = tuple(sorted(pairs))
     if wanted == (table.primary_key,) and isinstance(pairs[table.primary_key], UUID):
         return Place(str(pairs[table.primary_key]), {})
@@ -85,6 +85,12 @@ def find_place(table: Table, argument: str, database: Database) -> Place:
     query = f'SELECT "{table.primary_key}" FROM "{table.logical_name}" WHERE {conditions}'
     found = database.execute(query, list(key.values())).fetchone()
     return Place(None if found is None else str(found[0]), key)
+
+
+def _column(table: Table, name: str) -> str:
+    """A column as keys name it: a lookup goes by the property that readers see."""
+    column = table.by_wire.get(name)
+    return name if column is None else column.name
 
 
 def _pairs(argument: str) -> dict[str, object]:

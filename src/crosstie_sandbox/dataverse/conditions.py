@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import count
 
-from crosstie_sandbox.dataverse.errors import invalid_argument
+from crosstie_sandbox.dataverse.errors import invalid_argument, too_many_joins
 from crosstie_sandbox.dataverse.paging import SortColumn
 from crosstie_sandbox.dataverse.queries.functions import query_functions
 from crosstie_sandbox.dataverse.queries.operators import Asker
@@ -16,6 +16,8 @@ from crosstie_sandbox.odata.sql import Column, Fragment, Matching, to_sql
 
 Path = tuple[str, ...]
 _CALLS = frozenset({"contains", "startswith", "endswith"})
+_MOST_JOINS = 15
+"""The vendor's, for link entities of a query; every step of a path is one."""
 
 
 class Joins:
@@ -102,6 +104,8 @@ class Joins:
         known = self._places.get(path)
         if known is not None:
             return known
+        if len(path) > _MOST_JOINS or len(self._joins) >= _MOST_JOINS:
+            raise too_many_joins(_MOST_JOINS)
         mark, table = self._follow(path[:-1])
         navigation = table.navigations.get(path[-1])
         if navigation is None:

@@ -105,6 +105,12 @@ def stale_version() -> ServiceError:
     return ServiceError(412, "0x80060882", text)
 
 
+def too_many_joins(most: int) -> ServiceError:
+    """A query over more tables than one may name."""
+    text = f"Number of link entities in query exceeded maximum limit. Max limit is {most}."
+    return ServiceError(400, "0x8004430d", text)
+
+
 def wrong_method(method: str) -> ServiceError:
     """A verb that the address does not take."""
     return ServiceError(405, "0x80060888", f"The requested resource does not support http method '{method}'.")

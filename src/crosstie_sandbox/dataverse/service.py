@@ -10,14 +10,21 @@ from crosstie_sandbox.dataverse import associating, gets, writes
 from crosstie_sandbox.dataverse.actions.registry import OF_SETS, UNBOUND, Doing, Operations, bound, name_of
 from crosstie_sandbox.dataverse.address import parse_address
 from crosstie_sandbox.dataverse.context import Call, Session
-from crosstie_sandbox.dataverse.errors import ServiceError, from_query, sql_error, unknown_segment, wrong_method
+from crosstie_sandbox.dataverse.errors import (
+    ServiceError,
+    bad_request,
+    from_query,
+    sql_error,
+    unknown_segment,
+    wrong_method,
+)
 from crosstie_sandbox.dataverse.expanding import REFERENCES, target_of
 from crosstie_sandbox.dataverse.metadata import routes as metadata
 from crosstie_sandbox.dataverse.operation import Operation, Reply, error_reply
 from crosstie_sandbox.dataverse.preferences import preferences
 from crosstie_sandbox.dataverse.schema import Table
 from crosstie_sandbox.dataverse.security.visibility import limited_to
-from crosstie_sandbox.odata.errors import ODataError
+from crosstie_sandbox.odata.errors import ODataError, is_too_complex
 from crosstie_sandbox.odata.query import Expand, parse_query
 
 NOTHING_MADE: Mapping[str, str] = MappingProxyType({})
@@ -67,6 +74,8 @@ class Service:
         except ODataError as error:
             raise from_query(error, table) from None
         except sqlite3.Error as error:
+            if is_too_complex(error):
+                raise bad_request(f"The query is too complex: {error}.") from None
             raise sql_error(str(error)) from error
 
 

@@ -1,5 +1,23 @@
 """What can be wrong with a request before any table is touched; each server words it as its vendor does."""
 
+import sqlite3
+
+_TOO_COMPLEX = (
+    "parser stack overflow",
+    "Expression tree is too large",
+    "too many SQL variables",
+    "tables in a join",
+    "too many columns",
+    "too many terms",
+    "pattern too complex",
+    "string or blob too big",
+)
+
+
+def is_too_complex(error: sqlite3.Error) -> bool:
+    """Whether the database gave up because of what was asked, not because of what it holds."""
+    return any(words in str(error) for words in _TOO_COMPLEX)
+
 
 class ODataError(Exception):
     """A request that cannot be carried out as it is written."""

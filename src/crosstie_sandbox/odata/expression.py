@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import reduce
+from types import MappingProxyType
 from uuid import UUID
 
 Scalar = None | str | bool | int | Decimal | UUID | datetime | date
@@ -138,7 +139,10 @@ def properties(expression: Expression) -> set[tuple[str, ...]]:
 
 
 def nesting(expression: Expression) -> int:
-    """How deep a tree is when a chain of the same connective counts as one level."""
+    """How deep a tree is when a chain of the same connective counts as one level.
+
+    Calls and collections count for more: so much more of SQL is open around what stands within them.
+    """
     deepest = 0
     waiting: list[tuple[Expression, int]] = [(expression, 1)]
     while waiting:
@@ -146,8 +150,11 @@ def nesting(expression: Expression) -> int:
         deepest = max(deepest, level)
         for index, child in enumerate(children(node)):
             chained = index == 0 and isinstance(node, And | Or) and type(child) is type(node)
-            waiting.append((child, level if chained else level + 1))
+            waiting.append((child, level if chained else level + _WEIGHTS.get(type(node), 1)))
     return deepest
+
+
+_WEIGHTS: Mapping[type, int] = MappingProxyType({Call: 3, Lambda: 12})
 
 
 def bound(expression: Expression, aliases: Mapping[str, object]) -> Expression:

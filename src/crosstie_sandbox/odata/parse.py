@@ -32,7 +32,8 @@ from crosstie_sandbox.odata.expression import (
 )
 
 LENGTH_LIMIT = 32_768
-DEPTH_LIMIT = 100
+DEPTH_LIMIT = 60
+"""What SQLite can read of one statement, with room for what stands around a filter."""
 _NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 
 

@@ -12,6 +12,7 @@ from crosstie_sandbox.odata.parse import DEPTH_LIMIT, parse_filter
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _LONGEST_NUMBER = 10
+_MOST_ORDERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,10 @@ def _orderby(text: str, aliases: Mapping[str, str]) -> tuple[Order, ...]:
     if not text.strip():
         return ()
     orders: list[Order] = []
-    for item in split(text, ","):
+    items = split(text, ",")
+    if len(items) > _MOST_ORDERS:
+        raise ODataSyntaxError(f"The $orderby option names {len(items)} columns; the most are {_MOST_ORDERS}.")
+    for item in items:
         match item.split():
             case [name] | [name, "asc"]:
                 orders.append(Order(_path(name, aliases), descending=False))

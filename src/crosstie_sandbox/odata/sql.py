@@ -28,6 +28,7 @@ from crosstie_sandbox.odata.expression import (
     Property,
     QueryFunction,
     chain,
+    nesting,
 )
 from crosstie_sandbox.odata.folding import fold
 from crosstie_sandbox.odata.parse import parse_date_time
@@ -107,7 +108,7 @@ class _Writer:
                 return self._connect(node)
             case Not(operand):
                 text, values = self.predicate(operand)
-                return f"NOT ifnull({text}, 0)", values
+                return not_so(text), values
             case Compare():
                 return self._compare(node)
             case Call():
@@ -118,9 +119,9 @@ class _Writer:
                 return self._flag(node)
 
     def _connect(self, node: And | Or) -> Fragment:
-        operands = chain(node)
+        operands = _deepest_first(chain(node))
         if isinstance(node, And):
-            return balanced([self.predicate(operand) for operand in operands], "AND")
+            return _joined([self.predicate(operand) for operand in operands], "AND")
         return self._disjunction(operands)
 
     def _disjunction(self, operands: list[Expression]) -> Fragment:
@@ -136,7 +137,7 @@ class _Writer:
         for path, values in wanted.items():
             marks = ", ".join("?" * len(values))
             fragments.append((f"{self.column(path).comparable} IN ({marks})", values))
-        return balanced(fragments, "OR")
+        return _joined(fragments, "OR")
 
     def _compare(self, node: Compare) -> Fragment:
         op, left, right = node.op, node.left, node.right
@@ -145,7 +146,7 @@ class _Writer:
         match left, right:
             case (Call(), Literal(bool(value))) if op in {"eq", "ne"} and left.name not in _CHANGES_OF_CASE:
                 text, values = self.predicate(left)
-                return (text if (op == "eq") is value else f"NOT ifnull({text}, 0)"), values
+                return (text if (op == "eq") is value else not_so(text)), values
             case _, Literal(None):
                 return self._compare_with_null(op, left)
             case _, Literal(value):
@@ -241,6 +242,24 @@ class _Writer:
         if column.kind is not Kind.BOOLEAN:
             raise TypeMismatchError(f"The property '{'/'.join(node.path)}' stands where a condition is expected.")
         return f"{column.sql} = 1", []
+
+
+def not_so(condition: str) -> str:
+    """The opposite of a condition, null counting as untrue; no deeper than the condition by more than a parenthesis."""
+    return f"({condition}) IS NOT 1"
+
+
+def _deepest_first(operands: list[Expression]) -> list[Expression]:
+    """SQLite's parser remembers what stands before the place it is at: before the deepest operand stands nothing."""
+    depths = [1 if isinstance(one, Compare) else nesting(one) for one in operands]
+    deepest = depths.index(max(depths))
+    return [operands[deepest], *operands[:deepest], *operands[deepest + 1 :]]
+
+
+def _joined(fragments: Sequence[Fragment], connective: str) -> Fragment:
+    """Join conditions, the first of which may be deep, with one parenthesis around that one."""
+    first, *others = fragments
+    return balanced([first, balanced(others, connective)], connective) if others else first
 
 
 def balanced(fragments: Sequence[Fragment], connective: str) -> Fragment:

@@ -1,9 +1,11 @@
 """The filter grammar and the SQL it becomes, against a table in memory."""
 
 import contextlib
+import csv
 import sqlite3
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -147,6 +149,21 @@ def test_what_is_no_filter_is_refused(text) -> None:
     assert 0 <= refusal.value.position <= len(text)
 
 
+with (Path(__file__).with_name("filters.csv")).open(encoding="utf-8", newline="") as _table:
+    WRITTEN = [(row["is_valid"] == "yes", row["filter"]) for row in csv.DictReader(_table)]
+
+
+@pytest.mark.parametrize(("is_valid", "text"), WRITTEN, ids=[repr(text) for _, text in WRITTEN])
+def test_the_language(is_valid, text) -> None:
+    """What is a filter is read, with any blanks around it; what is none is refused, with a position inside the text."""
+    if is_valid:
+        assert parse_filter(text) == parse_filter(f"\t{text} ")
+        return
+    with pytest.raises(ODataSyntaxError) as refusal:
+        parse_filter(text)
+    assert 0 <= refusal.value.position <= len(text)
+
+
 def test_limits() -> None:
     """Too deep and too long filters are refused; long flat chains are not."""
     for deep in ("(" * 3000 + "a eq 1" + ")" * 2999, "not " * 3000 + "active", "f(" * 200 + ")" * 200):
@@ -160,6 +177,32 @@ def test_limits() -> None:
     assert (where.count("?"), values) == (600, [str(one) for one in ids])
     assert matches(" or ".join(f"number gt {number}" for number in range(1500)), number=1)
     assert matches(" and ".join(f"number gt {number}" for number in range(1500)), number=2000)
+
+
+SHAPES = {
+    "right": lambda inner, level: f"(number gt {level} {'and' if level % 2 else 'or'} {inner})",
+    "left": lambda inner, level: f"({inner} {'and' if level % 2 else 'or'} number gt {level})",
+    "middle": lambda inner, level: f"(number gt {level} or active or ({inner} and number lt {level} and active))",
+    "not": lambda inner, _: f"not ({inner})",
+    "not-or": lambda inner, level: f"not (number gt {level} or {inner})",
+    "call": lambda inner, level: (
+        f"(contains(tolower(toupper(name)),'a') eq true and not ({inner} or number gt {level}))"
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_the_grammar_lets_in_the_database_can_read(shape) -> None:
+    """A filter as deep as is allowed is answered, in whatever shape; one level more is refused before it gets there."""
+    text, level = "number eq 1", 0
+    while True:
+        try:
+            parse_filter(text)
+        except ODataSyntaxError:
+            break
+        matches(text, number=1, name="a", active=1)
+        text, level = SHAPES[shape](text, level), level + 1
+    assert level > 15
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from crosstie_sandbox.dataverse.actions import (
     merging,
     metadata,
     roles,
+    solutions,
 )
 from crosstie_sandbox.dataverse.context import Call
 from crosstie_sandbox.dataverse.errors import NAMESPACE
@@ -45,8 +46,10 @@ UNBOUND = Operations(
         "WhoAmI": caller.who_am_i,
         "RetrieveTotalRecordCount": counts.total_record_count,
         "RetrieveMetadataChanges": metadata.retrieve_metadata_changes,
+        "RetrieveSolutionImportResult": solutions.import_result,
     },
     actions={
+        "AddSolutionComponent": solutions.add_solution_component,
         "BulkDelete": bulk_delete.bulk_delete,
         "CalculatePrice": generating.calculate_price,
         "CancelSalesOrder": closing.cancel_order,
@@ -55,10 +58,15 @@ UNBOUND = Operations(
         "ConvertSalesOrderToInvoice": generating.invoice_from_order,
         "CreateEntities": metadata.create_entities,
         "DeleteOptionValue": metadata.delete_option_value,
+        "DownloadSolutionExportData": solutions.download_export,
+        "ExportSolution": solutions.export_now,
+        "ExportSolutionAsync": solutions.export_as_job,
         "FulfillSalesOrder": closing.fulfill_order,
         "GenerateInvoiceFromOpportunity": generating.invoice_from_opportunity,
         "GenerateQuoteFromOpportunity": generating.quote_from_opportunity,
         "GenerateSalesOrderFromOpportunity": generating.order_from_opportunity,
+        "ImportSolution": solutions.import_now,
+        "ImportSolutionAsync": solutions.import_as_job,
         "InsertOptionValue": metadata.insert_option_value,
         "InsertStatusValue": metadata.insert_status_value,
         "LockInvoicePricing": generating.lock_invoice_pricing,
@@ -70,6 +78,8 @@ UNBOUND = Operations(
         "PublishXml": metadata.publish,
         "ReactivateEntityKey": metadata.reactivate_entity_key,
         "ReviseQuote": generating.revised_quote,
+        "StageAndUpgradeAsync": solutions.stage_and_upgrade,
+        "StageSolution": solutions.stage_solution,
         "UnlockInvoicePricing": generating.unlock_invoice_pricing,
         "UnlockSalesOrderPricing": generating.unlock_order_pricing,
         "UpdateOptionValue": metadata.update_option_value,

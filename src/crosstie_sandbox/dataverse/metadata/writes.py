@@ -14,6 +14,7 @@ from crosstie_sandbox.dataverse.metadata.node import Node
 from crosstie_sandbox.dataverse.metadata.reading import follow
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply
 from crosstie_sandbox.dataverse.schema import Table
+from crosstie_sandbox.dataverse.solutions.components import Component, add_component, solution_named
 from crosstie_sandbox.odata.answer import loads
 
 
@@ -56,12 +57,16 @@ def _logical_name(found: object) -> str:
     return str(found.properties["LogicalName"]) if isinstance(found, Node) else ""
 
 
-def _made(call: Call, path: str, identity: str) -> Reply:
+def _made(call: Call, kind: Component, path: str, identity: str) -> Reply:
+    """The address of what was made, which belongs to the solution that the client names."""
+    solution = call.operation.headers.get("mscrm.solutionuniquename") or call.options.other.get("SolutionUniqueName")
+    if solution:
+        add_component(call.session.platform, solution_named(call.session.database, solution), kind, identity)
     return empty_reply({"OData-EntityId": f"{call.session.root}{path}({identity})"})
 
 
 def _create_table(call: Call) -> Reply:
-    return _made(call, "EntityDefinitions", table_id(create_table(call, _body(call))))
+    return _made(call, Component.TABLE, "EntityDefinitions", table_id(create_table(call, _body(call))))
 
 
 def _create_column(call: Call) -> Reply:
@@ -69,7 +74,7 @@ def _create_column(call: Call) -> Reply:
     table = _table(call)
     name, document = bodies.column_document(call.schema, _body(call))
     alter.add_column(call.session.database, table, name, document)
-    return _made(call, f"EntityDefinitions({table_id(table)})/Attributes", column_id(table, name))
+    return _made(call, Component.COLUMN, f"EntityDefinitions({table_id(table)})/Attributes", column_id(table, name))
 
 
 def _create_key(call: Call) -> Reply:
@@ -81,13 +86,13 @@ def _create_key(call: Call) -> Reply:
     schema_name = bodies.custom_name(body.get("SchemaName"))
     label = text_of(body.get("DisplayName")) or schema_name
     key = alter.add_key(call.session.database, table, schema_name, label, [str(one) for one in columns])
-    return _made(call, f"EntityDefinitions({table_id(table)})/Keys", key_id(table, key))
+    return _made(call, Component.KEY, f"EntityDefinitions({table_id(table)})/Keys", key_id(table, key))
 
 
 def _create_relationship(call: Call) -> Reply:
     call.session.guard.must_have("prvCreateRelationship")
     made = add_relationship(call.session.database, _body(call))
-    return _made(call, "RelationshipDefinitions", relationship_id(made))
+    return _made(call, Component.RELATIONSHIP, "RelationshipDefinitions", relationship_id(made))
 
 
 def _create_option_set(call: Call) -> Reply:
@@ -99,7 +104,7 @@ def _create_option_set(call: Call) -> Reply:
     label = text_of(body.get("DisplayName")) or name
     document = {"label": label, "options": bodies.options(body), "custom": True}
     alter.set_option_set(call.session.database, name, document)
-    return _made(call, "GlobalOptionSetDefinitions", option_set_id(name))
+    return _made(call, Component.OPTION_SET, "GlobalOptionSetDefinitions", option_set_id(name))
 
 
 _CREATIONS: dict[str, Callable[[Call], Reply]] = {

@@ -1,0 +1,1 @@
+"""Solutions: what a ZIP of customizations holds, importing it, taking it out again, exporting it."""
