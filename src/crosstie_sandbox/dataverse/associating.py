@@ -7,7 +7,7 @@ from crosstie_sandbox.dataverse.errors import bad_request, duplicate, row_missin
 from crosstie_sandbox.dataverse.navigation import Place, exists, follow
 from crosstie_sandbox.dataverse.operation import Reply, empty_reply
 from crosstie_sandbox.dataverse.payload import BIND, Changes
-from crosstie_sandbox.dataverse.schema import Collection, Navigation, Type
+from crosstie_sandbox.dataverse.schema import Collection, Navigation, Table, Type
 from crosstie_sandbox.dataverse.writes import conditions
 from crosstie_sandbox.odata.answer import loads
 
@@ -77,12 +77,23 @@ def _point(owner: Place, call: Call, collection: Collection, member: str, *, joi
     if not joins and not _is_member(call, collection, member, str(owner.row)):
         raise row_missing(call.table.logical_name, member)
     url = owner.call.row_url(str(owner.row)) if joins else None
-    name = next(
+    name = back_to(owner, call.table, collection)
+    call.session.writer.update(call.table, member, call.changes({f"{name}{BIND}": url}))
+
+
+def back_to(owner: Place, table: Table, collection: Collection) -> str:
+    """The lookup of a table's rows, as a navigation property, that makes them members of a 1:N collection."""
+    return next(
         one.name
-        for one in call.table.navigations.values()
+        for one in table.navigations.values()
         if one.column.name == collection.column and owner.call.table.logical_name in one.targets
     )
-    call.session.writer.update(call.table, member, call.changes({f"{name}{BIND}": url}))
+
+
+def join(owner: Place, call: Call, collection: Collection, url: str) -> None:
+    """Make the row at an address a member of a collection; the call is about the collection's table."""
+    tie = _pair if collection.intersect else _point
+    tie(owner, call, collection, _member(call, url), joins=True)
 
 
 def _is_member(call: Call, collection: Collection, member: str, owner: str) -> bool:

@@ -1,9 +1,10 @@
 """`$filter` and `$orderby` over a table, the tables its lookups lead to, and the rows of its collections."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import count
 
-from crosstie_sandbox.dataverse.errors import too_many_joins
+from crosstie_sandbox.dataverse.errors import invalid_argument, too_many_joins
 from crosstie_sandbox.dataverse.paging import SortColumn
 from crosstie_sandbox.dataverse.queries.functions import query_functions
 from crosstie_sandbox.dataverse.queries.operators import Asker
@@ -30,13 +31,18 @@ class Joins:
         self.table = table
         self.mark = mark
         self.schema = schema
-        self.matching = Matching(case_sensitive=False, wildcards=True, calls=_CALLS, functions=query_functions(asker))
         self._asker = asker
         self._around: Joins | None = None
         self._variable = ""
         self._numbers: Iterator[int] = count(1)
         self._places: dict[Path, tuple[str, Table]] = {(): (mark, table)}
         self._joins: list[str] = []
+
+    @cached_property
+    def matching(self) -> Matching:
+        """How texts compare, and which functions there are; only filters ask."""
+        functions = query_functions(self._asker)
+        return Matching(case_sensitive=False, wildcards=True, calls=_CALLS, functions=functions)
 
     @property
     def sql(self) -> str:
@@ -114,7 +120,10 @@ class Joins:
 
 def where(expression: Expression, joins: Joins) -> Fragment:
     """A filter in SQL."""
-    return to_sql(expression, joins.column, joins.matching, joins.quantified)
+    try:
+        return to_sql(expression, joins.column, joins.matching, joins.quantified)
+    except OverflowError:
+        raise invalid_argument("A date and time of the filter lies outside the calendar when taken as UTC.") from None
 
 
 def sort_columns(table: Table, options: QueryOptions, joins: Joins) -> list[SortColumn]:

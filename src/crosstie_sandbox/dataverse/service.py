@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from crosstie_sandbox.dataverse import associating, gets, writes
+from crosstie_sandbox.dataverse import associating, gets, inserting, writes
 from crosstie_sandbox.dataverse.actions.registry import OF_SETS, UNBOUND, Doing, Operations, bound, name_of
 from crosstie_sandbox.dataverse.address import parse_address
 from crosstie_sandbox.dataverse.context import Call, Session
@@ -122,7 +122,7 @@ def _route_to_rows(call: Call, method: str) -> Reply:
     match call.address.argument, call.address.rest:
         case None, ():
             _check(method, "GET", "POST")
-            return gets.rows(call) if method == "GET" else writes.create(call)
+            return gets.rows(call) if method == "GET" else inserting.create(call)
         case None, ("$count",):
             _check(method, "GET")
             return gets.count(call)

@@ -1,4 +1,4 @@
-"""Answers to POST, PATCH and DELETE."""
+"""Answers to PATCH and DELETE of rows, and what every write answers."""
 
 from urllib.parse import quote
 
@@ -11,17 +11,11 @@ from crosstie_sandbox.dataverse.writing import Conditions
 from crosstie_sandbox.odata.answer import loads
 
 
-def create(call: Call) -> Reply:
-    """Insert a row."""
-    identity = call.session.writer.create(call.table, _changes(call))
-    return _written(call, identity, created=True)
-
-
 def update(call: Call) -> Reply:
     """Change a row, or create it under the id of the address."""
     place = place_of(call, call.address.argument or "")
     identity, created = upsert(call, place, _changes(call), conditions(call))
-    return _written(call, identity, created=created, is_by_key=bool(place.key))
+    return written(call, identity, created=created, is_by_key=bool(place.key))
 
 
 def delete(call: Call) -> Reply:
@@ -43,8 +37,8 @@ def _changes(call: Call) -> Changes:
     return call.changes(loads(call.operation.body))
 
 
-def _written(call: Call, identity: str, *, created: bool, is_by_key: bool = False) -> Reply:
-    """Whoever named the row by an alternate key is told its address in that form."""
+def written(call: Call, identity: str, *, created: bool, is_by_key: bool = False) -> Reply:
+    """What a row that was written is answered with; whoever named it by a key is told its address in that form."""
     url = call.row_url(quote(call.address.argument or "", safe="=',") if is_by_key else identity)
     headers = {"OData-EntityId": url, **({"Location": url} if created else {})}
     if not call.preferences.representation:

@@ -58,11 +58,21 @@ def _piece(part: str) -> str:
         case "_":
             return "."
         case _ if _SET.fullmatch(part):
-            negated = part[1] == "^"
-            members = part[2:-1] if negated else part[1:-1]
-            return f"[{'^' if negated else ''}{_members(members)}]"
+            return _set(part)
         case _:
             return re.escape(part)
+
+
+def _set(part: str) -> str:
+    """A set; one that is empty, or whose range runs backwards, matches nothing."""
+    negated = part[1] == "^"
+    members = part[2:-1] if negated else part[1:-1]
+    text = f"[{'^' if negated else ''}{_members(members)}]"
+    try:
+        re.compile(text)
+    except re.error:
+        return "(?!)"
+    return text
 
 
 def _members(text: str) -> str:

@@ -149,15 +149,16 @@ def test_sql_and_fetchxml(client: DataverseClient, prefix: str) -> None:
 
 def test_upserts_by_an_alternate_key(client: DataverseClient) -> None:
     """A key is made, seen and removed; rows are found by it, quotes doubled, or made, one and many at once."""
-    client.tables.create_alternate_key("account", "new_ByNumber", ["accountnumber"])
+    made = client.tables.create_alternate_key("account", "new_ByNumber", ["accountnumber"])
     (key,) = client.tables.get_alternate_keys("account")
+    assert made.metadata_id == key.metadata_id
     assert (key.schema_name, key.key_attributes, key.status) == ("new_ByNumber", ["accountnumber"], "Active")
     client.records.upsert("account", [UpsertItem({"accountnumber": "O'X"}, {"name": "First"})])
     items = [UpsertItem({"accountnumber": number}, {"name": f"Now {number}"}) for number in ("O'X", "U2")]
     client.records.upsert("account", items)
     rows = list(client.records.list("account", filter="accountnumber ne null", select=["name", "accountnumber"]))
     assert sorted((row["accountnumber"], row["name"]) for row in rows) == [("O'X", "Now O'X"), ("U2", "Now U2")]
-    client.tables.delete_alternate_key("account", key.metadata_id)
+    client.tables.delete_alternate_key("account", made.metadata_id)
     assert client.tables.get_alternate_keys("account") == []
 
 

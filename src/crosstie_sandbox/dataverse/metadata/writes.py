@@ -86,7 +86,8 @@ def _create_key(call: Call) -> Reply:
     schema_name = bodies.custom_name(body.get("SchemaName"))
     label = text_of(body.get("DisplayName")) or schema_name
     key = alter.add_key(call.session.database, table, schema_name, label, [str(one) for one in columns])
-    return _made(call, Component.KEY, f"EntityDefinitions({table_id(table)})/Keys", key_id(table, key))
+    # The table as the client named it: Microsoft's Python client takes the first id in the header for the key's.
+    return _made(call, Component.KEY, f"EntityDefinitions({call.address.argument})/Keys", key_id(table, key))
 
 
 def _create_relationship(call: Call) -> Reply:

@@ -220,3 +220,52 @@ async def test_a_change_set_ties_what_it_makes(crm, inner) -> None:
     assert answer.status_code == 200, answer.text
     page = await crm.get("contacts?$select=lastname&$filter=parentcustomerid_account/telephone1 eq '77'")
     assert [row["lastname"] for row in page["value"]] == ["Knot"]
+
+
+async def test_rows_are_created_within_rows(crm) -> None:
+    """An object under a lookup is made before, arrays under collections after the row, and addresses join them."""
+    user = (await crm.get("WhoAmI"))["UserId"]
+    loose = (await crm.add("contacts", {"firstname": "Loose", "lastname": "L"}))["contactid"]
+    body = {
+        "name": "Deep",
+        "primarycontactid": {"firstname": "Prim", "lastname": "L"},
+        "contact_customer_accounts": [{"firstname": "Eve", "lastname": "L"}, {"firstname": "Flo", "lastname": "L"}],
+        "contact_customer_accounts@odata.bind": [f"/contacts({loose})"],
+        "account_parent_account": [{"name": "Deeper", "contact_customer_accounts": [{"lastname": "Deepest"}]}],
+    }
+    made = await crm.http.post(
+        "accounts?$select=name&$expand=primarycontactid($select=firstname)",
+        json=body,
+        headers={"Prefer": "return=representation"},
+    )
+    assert made.status_code == 201, made.text
+    row = f"accounts({made.json()['accountid']})"
+    assert made.json()["primarycontactid"]["firstname"] == "Prim"
+    page = await crm.get(f"{row}/contact_customer_accounts?$orderby=firstname")
+    assert firsts(page["value"]) == ["Eve", "Flo", "Loose"]
+    deepest = await crm.get(
+        f"{row}/account_parent_account?$expand=contact_customer_accounts($select=lastname)&$select=name"
+    )
+    assert deepest["value"][0]["contact_customer_accounts"][0]["lastname"] == "Deepest"
+    team = {"name": "Crew", "teamtype": 0, "teammembership_association@odata.bind": [f"/systemusers({user})"]}
+    crew = (await crm.add("teams", team))["teamid"]
+    assert (await crm.http.get(f"teams({crew})/teammembership_association/$count")).text == "1"
+
+
+async def test_rows_within_rows_are_made_all_or_none(crm) -> None:
+    """A refusal of an inner row leaves nothing; what is no row, too deep or not to be written so is refused."""
+    deep: dict[str, object] = {"name": "x"}
+    for _ in range(12):
+        deep = {"name": "x", "account_parent_account": [deep]}
+    for body, code in [
+        ({"contact_customer_accounts": [{"lastname": "A"}, {"nosuch": 1}]}, "0x80048d19"),
+        ({"primarycontactid": {"nosuch": 1}}, "0x80048d19"),
+        ({"contact_customer_accounts": {"lastname": "A"}}, "0x80060888"),
+        ({"contact_customer_accounts": ["A"]}, "0x80060888"),
+        ({"ownerid": {"lastname": "A"}}, "0x80060888"),
+        ({"contact_customer_accounts@odata.bind": ["/accounts(x)"]}, "0x80060888"),
+        (deep, "0x80060888"),
+    ]:
+        assert (await crm.refused("POST", "accounts", {"name": "Not made", **body}))[:2] == (400, code), body
+    assert (await crm.get("accounts"))["value"] == []
+    assert (await crm.get("contacts"))["value"] == []
