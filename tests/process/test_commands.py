@@ -1,5 +1,6 @@
 """Every command against a running sandbox: as JSON for programs, and the essentials of it in words for people."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from zipfile import is_zipfile
@@ -288,3 +289,16 @@ def test_solution(product: Product, tmp_path: Path) -> None:
     )
     nowhere = product.run("solution", "build", str(tmp_path / "nowhere" / "x.zip"), "--json")
     assert_refused(nowhere, "cannot be written", "Name another file")
+
+
+def test_a_sandbox_behind_tls(product: Product, own_sandbox: Callable[..., Sandbox], tmp_path: Path) -> None:
+    """Its first line is a valid answer: the authority in it is trusted, and without it nobody is."""
+    details = own_sandbox("--tls").details
+    assert details["crm"]["url"].startswith("https:")
+    product.set_up(details)
+    assert product.run("synch", "currency", "--json").code == 0
+    for authority, complaint in ((None, "not trusted"), (str(tmp_path / "gone.pem"), "cannot be read")):
+        answers = tmp_path / "answers.json"
+        sides = {side: {**details[side], "ca": authority} for side in ("crm", "erp")}
+        answers.write_text(json.dumps(sides), encoding="utf-8")
+        assert_refused(product.run("setup", "--answers", answers, "--json"), complaint)

@@ -18,10 +18,10 @@ from crosstie.store.connections import StoredConnection, load_connection, save_c
 from crosstie.synch.ports.connector import Connector
 
 _SECRETS = ("client_secret", "web_service_access_key")
-_CRM_KEYS = {"url", "token_url", "client_id", "client_secret", "scope"}
+_CRM_KEYS = {"url", "token_url", "client_id", "client_secret", "scope", "ca"}
 _ERP_KEYS = {*_CRM_KEYS, "company_id", "user", "web_service_access_key"}
-_IGNORED = {"tls_url", "ca"}
-"""Members of the sandbox's first line that a connection over plain HTTP does not need."""
+_IGNORED = {"tls_url"}
+"""Members of the sandbox's first line that a connection does not need: it goes to ``url``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +56,8 @@ def draft_from(answers: Mapping[str, object]) -> ConnectionDraft:
 def _checked(side: str, given: Mapping[str, object], known: set[str]) -> dict[str, str | Secret]:
     result: dict[str, str | Secret] = {}
     for key, value in given.items():
-        if key in _IGNORED or value is None:
-            continue
+        if key in _IGNORED or value is None or (key == "ca" and str(given.get("url")).startswith("http:")):
+            continue  # nobody needs to vouch for a server that is spoken to in clear
         if key not in known:
             raise SetupError(
                 f"The answers for '{side}' have an unknown member '{key}'; nothing was saved.",
@@ -80,6 +80,7 @@ def open_crm(
             client_id=_text(settings, "client_id"),
             client_secret=_secret(settings, "client_secret") or Secret(""),
             scope=_text(settings, "scope"),
+            ca=_text(settings, "ca"),
         ),
         runtime,
         declared=declared,
@@ -98,6 +99,7 @@ def open_erp(
         client_secret=_secret(settings, "client_secret"),
         user=_text(settings, "user"),
         web_service_access_key=_secret(settings, "web_service_access_key"),
+        ca=_text(settings, "ca"),
     )
     scope = _text(settings, "scope")
     return businesscentral.connect(replace(whole, scope=scope) if scope else whole, runtime, declared=declared)

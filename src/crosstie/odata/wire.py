@@ -33,10 +33,17 @@ class Wire:
     """Sends one request once and counts it."""
 
     def __init__(
-        self, *, transport: httpx2.AsyncBaseTransport | None, connections: int, answer_s: float, meter: Meter
+        self,
+        *,
+        transport: httpx2.AsyncBaseTransport | None,
+        connections: int,
+        answer_s: float,
+        meter: Meter,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self._client = httpx2.AsyncClient(
             transport=transport,
+            verify=True if trust is None else trust,
             timeout=httpx2.Timeout(connect=10.0, read=answer_s, write=60.0, pool=None),
             limits=httpx2.Limits(
                 max_connections=connections + 1,  # one more for the token

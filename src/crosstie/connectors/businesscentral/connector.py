@@ -14,6 +14,7 @@ from crosstie.connectors.businesscentral.service import HEADERS, Service, is_thr
 from crosstie.connectors.businesscentral.settings import BusinessCentralSettings
 from crosstie.connectors.businesscentral.writes import write
 from crosstie.connectors.table_file import TableFile
+from crosstie.connectors.trust import trusting
 from crosstie.model.mapping import Condition
 from crosstie.model.record import LastEdit, Record
 from crosstie.model.schema import TableSchema
@@ -42,7 +43,13 @@ def connect(
     traffic = Traffic()
     session = Session(
         url=settings.api_url,
-        wire=Wire(transport=transport, connections=settings.concurrency, answer_s=ANSWER_S, meter=traffic),
+        wire=Wire(
+            transport=transport,
+            connections=settings.concurrency,
+            answer_s=ANSWER_S,
+            meter=traffic,
+            trust=trusting(settings.ca),
+        ),
         tokens=_tokens(settings, runtime),
         runtime=runtime,
         concurrency=settings.concurrency,

@@ -23,6 +23,8 @@ class BusinessCentralSettings:
     scope: str = "https://api.businesscentral.dynamics.com/.default"
     user: str = ""
     web_service_access_key: Secret | None = None
+    ca: str = ""
+    """File with the certificate of an authority that the machine does not know; blank: only those that it knows."""
     concurrency: int = 4
     """Requests under way at most; the service works on 5 of a user at a time."""
 

@@ -12,6 +12,7 @@ from crosstie.connectors.dataverse.service import HEADERS, Service, is_throttle
 from crosstie.connectors.dataverse.settings import DataverseSettings
 from crosstie.connectors.dataverse.writes import write
 from crosstie.connectors.table_file import TableFile
+from crosstie.connectors.trust import trusting
 from crosstie.model.mapping import Condition
 from crosstie.model.record import LastEdit, Record
 from crosstie.model.schema import TableSchema
@@ -38,7 +39,13 @@ def connect(
     ``transport`` replaces real sockets; ``declared`` are columns and tables besides those of the package.
     """
     traffic = Traffic()
-    wire = Wire(transport=transport, connections=settings.concurrency, answer_s=ANSWER_S, meter=traffic)
+    wire = Wire(
+        transport=transport,
+        connections=settings.concurrency,
+        answer_s=ANSWER_S,
+        meter=traffic,
+        trust=trusting(settings.ca),
+    )
     application = ClientApplication(
         token_url=settings.token_url,
         client_id=settings.client_id,

@@ -18,6 +18,8 @@ class DataverseSettings:
     token_url: str
     client_id: str
     client_secret: Secret
+    ca: str = ""
+    """File with the certificate of an authority that the machine does not know; blank: only those that it knows."""
     scope: str = ""
     """Blank: the environment's own default scope."""
     concurrency: int = 8
