@@ -166,7 +166,8 @@ async def _left_behind(env: Environment, tables: Tables, record: str) -> list[Wo
     name = tables.mapping.name
     for side in Side:
         ids = [one.id for one in await find(env, tables, side, record)]
-        left = env.store.partings.left(name, side, ids)
+        stay = env.store.partings.left(name, side, ids)
+        left = [id_ for id_, why in stay.items() if why.code is ReasonCode.UNCOUPLED]
         if left:
             _refuse_several(record, set(left))
             return [Work(side=side, id=id_) for id_ in left]

@@ -10,7 +10,9 @@ from tests.world import World
 from crosstie.model.errors import UsageError
 from crosstie.model.job import SynchJob
 from crosstie.model.reason import ReasonCode
-from crosstie.model.words import JobStatus, JobType, MappingName, Side
+from crosstie.model.words import JobStatus, JobType, MappingName, OnDeletion, Side
+from crosstie.synch.full_synch import new_job
+from crosstie.synch.resolve import resolve_deletion
 from crosstie.synch.uncouple import uncouple
 
 CONTACT, SALESPEOPLE = MappingName("CONTACT"), MappingName("SALESPEOPLE")
@@ -149,3 +151,16 @@ async def test_a_name_that_means_no_pair_or_several_changes_nothing(world: World
         await uncouple(env, CUSTOMER, [customer["number"], text], started_by="test")
 
     assert count(world, CUSTOMER) == 3
+
+
+async def test_what_a_person_took_apart_is_not_created_again_as_if_it_had_been_deleted(world: World) -> None:
+    """Both records are there: *restore* is for those that lost their counterpart, and would make a second one."""
+    customer, _ = await coupled(world)
+    await run(world, CUSTOMER, [customer["number"]])
+    before = await world.writes()
+
+    with world.product() as env, pytest.raises(UsageError, match="whose counterpart was deleted"):
+        job = new_job(env, CUSTOMER, is_full=False, started_by="test")
+        await resolve_deletion(env, job, OnDeletion.RESTORE, record=customer["number"])
+
+    assert (await world.writes(), len(await world.crm.rows("accounts"))) == (before, 1)
