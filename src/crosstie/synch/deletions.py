@@ -137,11 +137,10 @@ def can_restore(mapping: TableMapping, missing: Side) -> bool:
 
 def end_couplings(env: Environment, works: Sequence[Work]) -> None:
     """Drop the couplings of works that part, inside the page's transaction."""
-    parting = [(work.coupling, _stays(work)) for work in works if work.parts and work.coupling is not None]
-    env.store.partings.end([coupling for coupling, stays in parting if stays is None])
-    for coupling, stays in parting:
-        if stays is not None:
-            env.store.partings.end([coupling], stays)
+    parting = [(work.coupling, _left_by(work)) for work in works if work.parts and work.coupling is not None]
+    for side in (None, *Side):
+        stays = None if side is None else Reason(ReasonCode.UNCOUPLED, {"side": side.value.upper()})
+        env.store.partings.end([coupling for coupling, left_by in parting if left_by is side], stays)
     # A number stays with the record that had it: the restored one gets the next of the range.
     lost = [
         work.coupling
@@ -152,10 +151,11 @@ def end_couplings(env: Environment, works: Sequence[Work]) -> None:
         env.store.journal.release_numbers(mapping, [one.crm_id for one in lost])
 
 
-def _stays(work: Work) -> Reason | None:
-    """Why the record that is left is to stay uncoupled; ``None``: there is none, or it gets another counterpart."""
-    reason = work.action.reason if work.action is not None else None
-    return reason if reason is not None and reason.code is ReasonCode.UNCOUPLED else None
+def _left_by(work: Work) -> Side | None:
+    """The side that lost its record, if the one that is left is to stay uncoupled."""
+    if work.action is None or work.action.reason.code is not ReasonCode.UNCOUPLED:
+        return None
+    return Side.ERP if work.on(Side.ERP) is None else Side.CRM
 
 
 def end_deleted(env: Environment, deleted: Sequence[tuple[Intent, Coupling]], job: JobId, now: datetime) -> None:

@@ -33,7 +33,7 @@ class Joins:
         self.schema = schema
         self._asker = asker
         self._around: Joins | None = None
-        self._variable = ""
+        self.variable = ""
         self._numbers: Iterator[int] = count(1)
         self._places: dict[Path, tuple[str, Table]] = {(): (mark, table)}
         self._joins: list[str] = []
@@ -57,8 +57,8 @@ class Joins:
     def column(self, path: Path) -> Column:
         """The column at the end of a path, by the name that readers see or by its logical name."""
         joins, path = self._owner(path)
-        mark, table = joins._follow(path[:-1])  # noqa: SLF001 - another one of its kind
-        name = path[-1] if path else joins._variable  # noqa: SLF001
+        mark, table = joins.follow(path[:-1])
+        name = path[-1] if path else joins.variable
         column = table.by_wire.get(name) or table.by_name.get(name)
         if column is None or not column.wire:
             raise UnknownPropertyError(name)
@@ -67,7 +67,7 @@ class Joins:
     def quantified(self, node: Lambda) -> Fragment:
         """`any` and `all` over the rows of a collection."""
         joins, path = self._owner(node.path)
-        mark, table = joins._follow(path[:-1])  # noqa: SLF001
+        mark, table = joins.follow(path[:-1])
         collection = self.schema.collections[table.logical_name].get(path[-1]) if path else None
         if collection is None:
             raise UnknownPropertyError("/".join(node.path))
@@ -85,7 +85,7 @@ class Joins:
 
     def _within(self, collection: Collection, variable: str) -> "Joins":
         inner = Joins(self.schema.tables[collection.table], self.schema, self._asker, mark=self._mark())
-        inner._around, inner._variable, inner._numbers = self, variable, self._numbers
+        inner._around, inner.variable, inner._numbers = self, variable, self._numbers
         return inner
 
     def _mark(self) -> str:
@@ -95,18 +95,19 @@ class Joins:
         """Whose columns a path leads to, and the path from there."""
         joins = self
         while joins._around is not None:
-            if path[0] == joins._variable:
+            if path[0] == joins.variable:
                 return joins, path[1:]
             joins = joins._around
         return joins, path
 
-    def _follow(self, path: Path) -> tuple[str, Table]:
+    def follow(self, path: Path) -> tuple[str, Table]:
+        """The mark and the table at the end of a path of lookups, joined if they were not yet."""
         known = self._places.get(path)
         if known is not None:
             return known
         if len(path) > _MOST_JOINS or len(self._joins) >= _MOST_JOINS:
             raise too_many_joins(_MOST_JOINS)
-        mark, table = self._follow(path[:-1])
+        mark, table = self.follow(path[:-1])
         navigation = table.navigations.get(path[-1])
         if navigation is None:
             raise UnknownPropertyError(path[-1])

@@ -159,8 +159,9 @@ async def test_what_a_person_took_apart_is_not_created_again_as_if_it_had_been_d
     await run(world, CUSTOMER, [customer["number"]])
     before = await world.writes()
 
-    with world.product() as env, pytest.raises(UsageError, match="whose counterpart was deleted"):
+    with world.product() as env:
         job = new_job(env, CUSTOMER, is_full=False, started_by="test")
-        await resolve_deletion(env, job, OnDeletion.RESTORE, record=customer["number"])
+        with pytest.raises(UsageError, match="whose counterpart was deleted"):
+            await resolve_deletion(env, job, OnDeletion.RESTORE, record=customer["number"])
 
     assert (await world.writes(), len(await world.crm.rows("accounts"))) == (before, 1)
