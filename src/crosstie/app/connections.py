@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 
 import sqlalchemy as sa
@@ -65,7 +66,8 @@ def _checked(side: str, given: Mapping[str, object], known: set[str]) -> dict[st
             )
         if not isinstance(value, str):
             raise SetupError(f"The answer {side}.{key} must be text; nothing was saved.", "Put it in quotes.")
-        result[key] = Secret(value) if key in _SECRETS else value
+        # Whoever uses the connection later may stand in another folder.
+        result[key] = Secret(value) if key in _SECRETS else str(Path(value).absolute()) if key == "ca" else value
     return result
 
 
